@@ -1,0 +1,255 @@
+"""What the steps need from the outside, as Protocols over plain values.
+
+Adapters raise ``AccessRefusedError`` (401, 403), ``AssetMissingError`` (404) and
+``InconclusiveError`` (network, throttling, 5xx after retries), never a vendor error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asked, and where. ``application_id`` is set for a service principal."""
+
+    user_name: str
+    application_id: str | None
+    workspace_id: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """One privilege as the service lists it."""
+
+    principal: str
+    privilege: str
+    inherited_from_type: str | None = None
+    inherited_from_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePrincipal:
+    """A service principal of the workspace, with its direct groups."""
+
+    application_id: str
+    display_name: str
+    active: bool
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementResult:
+    """The end of one SQL statement; a refusal or error is an answer, not an exception.
+
+    ``state`` is ``SUCCEEDED``, ``FAILED``, ``CANCELED`` or ``CLOSED``. ``rows`` hold strings or None.
+    """
+
+    statement_id: str
+    state: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    error_code: str = ""
+    error_message: str = ""
+    sql_state: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the statement failed for lack of permission and for nothing else."""
+        return self.state == "FAILED" and (
+            self.error_code in ("PERMISSION_DENIED", "INSUFFICIENT_PERMISSIONS")
+            or self.sql_state == "42501"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """Metadata of one file or directory entry."""
+
+    path: str
+    size: int | None
+
+
+class WorkspacePort(Protocol):
+    """A Databricks workspace as one identity sees it. All reads page to the end."""
+
+    def whoami(self) -> Identity:
+        """C-WHO."""
+
+    def metastore(self) -> Mapping[str, Any]:
+        """C-META: ``metastore_id, privilege_model_version, region``."""
+
+    def securable(self, securable_type: str, full_name: str) -> Mapping[str, Any]:
+        """C-CAT, C-EL: the service's own fields (``owner``, ``isolation_mode``, ``url`` …).
+
+        ``securable_type`` is catalog, schema, table, volume, external_location or storage_credential.
+        """
+
+    def effective_privileges(
+        self, securable_type: str, full_name: str, principal: str
+    ) -> tuple[Privilege, ...]:
+        """C-GE for one principal."""
+
+    def direct_privileges(
+        self, securable_type: str, full_name: str, principal: str
+    ) -> tuple[Privilege, ...]:
+        """C-GD for one principal."""
+
+    def bound_workspaces(self, securable_type: str, name: str) -> tuple[str, ...]:
+        """C-BIND: ids of the workspaces that may use the securable."""
+
+    def service_principal(self, application_id: str) -> ServicePrincipal:
+        """C-SP."""
+
+    def warehouse_state(self, warehouse_id: str) -> str:
+        """C-WH."""
+
+    def start_warehouse(self, warehouse_id: str, timeout_s: float) -> str:
+        """C-WH: start it and wait; the state it reached."""
+
+    def execute(
+        self, statement: str, *, warehouse_id: str, parameters: Mapping[str, str] | None = None
+    ) -> StatementResult:
+        """C-SQL: run one statement to its end."""
+
+    def upload(self, path: str, content: bytes) -> None:
+        """C-FILES."""
+
+    def download(self, path: str) -> bytes:
+        """C-FILES."""
+
+    def list_directory(self, path: str) -> tuple[FileInfo, ...]:
+        """C-FILES."""
+
+    def delete_file(self, path: str) -> None:
+        """C-FILES."""
+
+    def validate_location(
+        self, credential: str, location: str, *, read_only: bool
+    ) -> tuple[Mapping[str, Any], ...]:
+        """C-VAL: ``operation, result, message`` each; a diagnosis only."""
+
+    def secret_scopes(self) -> tuple[Mapping[str, Any], ...]:
+        """C-SCOPE: ``name, backend_type, keyvault_metadata``."""
+
+
+class AzurePort(Protocol):
+    """Azure Resource Manager and storage as the harness identity sees them."""
+
+    def resource(self, code: str, resource_id: str) -> Mapping[str, Any]:
+        """One ARM GET; ``code`` (``A-SUB``, ``A-DBX``, ``A-STG``, ``A-KVM``) picks the api-version."""
+
+    def delete_storage_directory(self, account: str, container: str, path: str) -> None:
+        """A-DFS: recursive delete below a probe prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A tracked file of the project repository as it stands in the working tree."""
+
+    name: str
+    path: str
+    content: bytes
+    sha256: str
+
+    @property
+    def text(self) -> str:
+        """The content as UTF-8."""
+        return self.content.decode("utf-8")
+
+
+class RepositoryPort(Protocol):
+    """The documents of the project repository (``documents.root``)."""
+
+    def document(self, name: str) -> Document:
+        """The document with this name in the environment file ("handoff inventory" …).
+
+        Raises:
+            BlockedError: not bound. AssetMissingError: bound, but there is no such tracked file.
+        """
+
+    def read(self, path: str) -> Document:
+        """A tracked file by its path in the repository; a path that leaves it is refused."""
+
+    def load_yaml(self, document: Document) -> Any:
+        """The YAML (safe subset, duplicate keys refused) as plain values; one sentence on errors."""
+
+    def schema_problems(self, instance: Any, schema_path: str) -> tuple[str, ...]:
+        """What JSON Schema (a tracked file) says against the instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationVerdict:
+    """What the attestations of one purpose over one subject amount to.
+
+    ``missing`` lists roles without any attestation, ``problems`` says why one is invalid,
+    ``valid`` holds ids of the valid ones, ``persons`` who signed them.
+    """
+
+    valid: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class AttestationPort(Protocol):
+    """C-ATT: the attestations of the repository, verified against ``signers.yaml``."""
+
+    def verify(
+        self,
+        purpose: str,
+        roles: Sequence[str],
+        *,
+        subject_digest: str,
+        task: str | None = None,
+        gate: str | None = None,
+        not_before: datetime | None = None,
+    ) -> AttestationVerdict:
+        """Judge all attestations of that purpose; several roles need different persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRun:
+    """One execution of the audit script."""
+
+    exit_code: int
+    started: datetime
+    ended: datetime
+    log: str
+    log_digest: str
+    script_digest: str
+    output: Any
+    output_problem: str
+    output_digest: str
+    secrets_found: tuple[str, ...] = ()
+
+
+class AuditPort(Protocol):
+    """The audit script of the environment, run with a scrubbed process environment."""
+
+    def run(self) -> AuditRun:
+        """Run it once, bounded in time.
+
+        Raises:
+            BlockedError: not bound, absent or not executable (``missing_tool``).
+        """
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a scenario may ask for, built by the composition for one scenario."""
+
+    workspace: WorkspacePort
+    act_as: Callable[[str], WorkspacePort]
+    azure: AzurePort
+    repository: RepositoryPort
+    attestations: AttestationPort
+    audit: AuditPort
+    clock: Clock
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The pytest plugin: roadmap features as tests, their outcomes as status and verdicts."""
