@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from pytest_roadmap.domain.gate import CheckResult, GateConditions, Verdict, dec
 from pytest_roadmap.domain.outcome import Outcome
 from pytest_roadmap.domain.policy import GatePolicy, Policy
 from pytest_roadmap.domain.status import derive_all
-from pytest_roadmap.domain.task import Status
+from pytest_roadmap.domain.task import Status, Task
 from tests.unit.domain_cases import NOW, effective, record, required, roadmap, task
 
 POLICY = Policy(
@@ -25,10 +26,10 @@ WORDS = st.sampled_from([word.value for word in Outcome])
 
 
 @st.composite
-def roadmaps(draw):
+def roadmaps(draw: Any) -> Any:
     """Up to six tasks, each depending on some of the earlier ones, over two gates."""
     count = draw(st.integers(1, 6))
-    tasks = []
+    tasks: list[Task] = []
     for number in range(count):
         needs = draw(st.lists(st.integers(0, number - 1), unique=True)) if number else []
         gate = "G2" if any(tasks[n].target_gate == "G2" for n in needs) else None
@@ -38,24 +39,24 @@ def roadmaps(draw):
 
 
 @st.composite
-def situations(draw):
+def situations(draw: Any) -> Any:
     """A roadmap, its required scenarios, and a word for each scenario."""
     tree = draw(roadmaps())
-    needed = {}
+    needed: dict[str, tuple[str, ...]] = {}
     for item in tree.tasks:
         needed |= required(item.task_id, draw(st.integers(0, 3)))
     words = {name: draw(WORDS) for names in needed.values() for name in names}
     return tree, needed, words
 
 
-def _verdicts(tree, needed, results):
+def _verdicts(tree: Any, needed: Any, results: Any) -> Any:
     derived = derive_all(tree, needed, results)
     conditions = GateConditions(qa={"QA-04": CheckResult.PASS})
     return derived, decide_gates(tree, POLICY, derived, conditions)
 
 
 @given(situations(), st.data())
-def test_a_failing_scenario_never_improves_a_status_or_a_verdict(situation, data):
+def test_a_failing_scenario_never_improves_a_status_or_a_verdict(situation: Any, data: Any) -> None:
     """One more failing scenario: no task gets nearer Done, no gate gets a better word."""
     tree, needed, words = situation
     before, gates_before = _verdicts(tree, needed, effective(words))
@@ -77,7 +78,7 @@ def test_a_failing_scenario_never_improves_a_status_or_a_verdict(situation, data
 
 
 @given(situations(), st.data())
-def test_a_scenario_that_turns_red_never_improves_a_verdict(situation, data):
+def test_a_scenario_that_turns_red_never_improves_a_verdict(situation: Any, data: Any) -> None:
     """Turning any required scenario to fail leaves every gate as it was or worse."""
     tree, needed, words = situation
     _, before = _verdicts(tree, needed, effective(words))
@@ -95,7 +96,7 @@ def test_a_scenario_that_turns_red_never_improves_a_verdict(situation, data):
     st.lists(st.tuples(WORDS, st.integers(0, 5), st.sampled_from(["dev", "prod"])), max_size=6),
     st.data(),
 )
-def test_the_order_of_records_does_not_matter(entries, data):
+def test_the_order_of_records_does_not_matter(entries: Any, data: Any) -> None:
     """Any permutation of the records gives the same effective results."""
     records = [
         record(number % 3, {"A-1.S1": word}, kind=kind, age=timedelta(days=days))
@@ -103,14 +104,14 @@ def test_the_order_of_records_does_not_matter(entries, data):
     ]
     shuffled = data.draw(st.permutations(records))
 
-    def judge(found):
+    def judge(found: Any) -> Any:
         return effective_results(found, kinds=("dev",), now=NOW, limit=lambda _: timedelta(days=3))
 
     assert judge(shuffled) == judge(records)
 
 
 @given(situations())
-def test_only_a_fully_measured_task_is_done(situation):
+def test_only_a_fully_measured_task_is_done(situation: Any) -> None:
     """Done means: at least one required scenario, all of them pass, all dependencies Done."""
     tree, needed, words = situation
 

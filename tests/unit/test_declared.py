@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pytest_roadmap.domain.declared import Comparison, Level, compare_declared, why_not_done
+from pytest_roadmap.domain.effective import RegisteredBlocker
 from pytest_roadmap.domain.reasons import reason_of
-from pytest_roadmap.domain.status import derive_all
+from pytest_roadmap.domain.status import DerivedTask, derive_all
 from pytest_roadmap.domain.task import Status
 from tests.unit.domain_cases import TODAY, blocker, effective, required, roadmap, task
 
@@ -31,7 +33,9 @@ DERIVED = ["NotStarted", "InProgress", "Blocked", "Done"]
         for derived, cell in zip(DERIVED, cells, strict=True)
     ],
 )
-def test_declared_and_derived_compare_as_in_the_table(declared, derived, cell):
+def test_declared_and_derived_compare_as_in_the_table(
+    declared: Any, derived: Any, cell: Any
+) -> None:
     """Every cell of the table, code and level."""
     code, _, level = cell.partition(" ")
     expected = Comparison("", Level.OK) if code == OK else Comparison(code, LEVELS[level])
@@ -39,7 +43,15 @@ def test_declared_and_derived_compare_as_in_the_table(declared, derived, cell):
     assert compare_declared(Status(declared), Status(derived)) == expected
 
 
-def _derive(words, *, count=1, history=False, stale=False, deps=(), blockers=()):
+def _derive(
+    words: dict[int, str],
+    *,
+    count: int = 1,
+    history: bool = False,
+    stale: bool = False,
+    deps: tuple[str, ...] = (),
+    blockers: tuple[RegisteredBlocker, ...] = (),
+) -> DerivedTask:
     tasks = roadmap(*(task(name) for name in deps), task("A-9", *deps))
     results = effective({f"A-9.S{number}": word for number, word in words.items()}, history=history)
     if stale:
@@ -57,7 +69,7 @@ def _derive(words, *, count=1, history=False, stale=False, deps=(), blockers=())
         ({"words": {1: "not_run"}, "history": True, "stale": True}, "STALE"),
     ],
 )
-def test_a_refused_done_says_why(case, word):
+def test_a_refused_done_says_why(case: Any, word: Any) -> None:
     """The detail word beside DECLARED_DONE_INVALID."""
     assert why_not_done(_derive(**case)) == word
 
@@ -89,6 +101,6 @@ def test_a_refused_done_says_why(case, word):
         ),
     ],
 )
-def test_a_status_is_explained_in_a_sentence(case, sentence):
+def test_a_status_is_explained_in_a_sentence(case: Any, sentence: Any) -> None:
     """What is missing and who has it, in words of the roadmap."""
     assert reason_of(_derive(**case)) == sentence
