@@ -1,0 +1,1 @@
+"""The Azure side of the embedded cloud: Resource Manager and storage."""

@@ -1,0 +1,1 @@
+"""The Databricks REST APIs of the embedded cloud, one file per area."""
