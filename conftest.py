@@ -1,0 +1,11 @@
+"""The steps of every feature; everything else comes from the plugin."""
+
+pytest_plugins = [
+    "steps.environment",
+    "steps.documents",
+    "steps.attestations",
+    "steps.assets",
+    "steps.audit",
+    "steps.privileges",
+    "steps.access",
+]

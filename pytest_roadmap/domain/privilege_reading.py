@@ -1,0 +1,66 @@
+"""Reading through the workspace port everything that decides what a principal may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_roadmap.domain.outcome import AssetMissingError
+from pytest_roadmap.domain.ports import Privilege, WorkspacePort
+from pytest_roadmap.domain.privileges import (
+    Access,
+    MatrixRow,
+    Reading,
+    Securable,
+    Subject,
+    securables_of,
+)
+
+#: Only these types can be bound to workspaces.
+_BINDABLE = frozenset({"catalog", "external_location", "storage_credential"})
+
+
+def resolve_subject(
+    workspace: WorkspacePort, application_id: str, groups: Iterable[str]
+) -> Subject:
+    """The principal with its bound groups and those its own record names."""
+    own = workspace.service_principal(application_id).groups
+    return Subject(application_id, tuple(dict.fromkeys((*groups, *own))))
+
+
+def read_privileges(
+    workspace: WorkspacePort, subject: Subject, rows: Iterable[MatrixRow]
+) -> Reading:
+    """C-GE, C-GD, owner and bindings of every securable of the rows and of its containers."""
+    accesses = {s: _access(workspace, subject, s) for s in securables_of(rows)}
+    return Reading(subject, workspace.whoami().workspace_id, accesses)
+
+
+def _access(workspace: WorkspacePort, subject: Subject, securable: Securable) -> Access:
+    kind, name = securable.securable_type, securable.full_name
+    try:
+        answer = workspace.securable(kind, name)
+    except AssetMissingError:
+        return Access(securable, found=False)
+    isolated = kind in _BINDABLE and "ISOLATED" in str(answer.get("isolation_mode") or "")
+    return Access(
+        securable,
+        owner=str(answer.get("owner") or ""),
+        effective={p: _effective(workspace, securable, p) for p in subject.names},
+        direct={
+            subject.application_id: workspace.direct_privileges(kind, name, subject.application_id)
+        },
+        isolated=isolated,
+        bound_to=workspace.bound_workspaces(kind, name) if isolated else (),
+    )
+
+
+def _effective(
+    workspace: WorkspacePort, securable: Securable, principal: str
+) -> tuple[Privilege, ...]:
+    """The effective privileges; a group that Unity Catalog does not know can hold none."""
+    try:
+        return workspace.effective_privileges(
+            securable.securable_type, securable.full_name, principal
+        )
+    except AssetMissingError:
+        return ()
