@@ -27,7 +27,7 @@ def event_line(event: Event, redactor: Redactor) -> Redacted:
         "step": event.step,
         "kind": event.kind,
     }
-    redacted = redactor.redact({**head, **body})
+    redacted = redactor.redact({**head, **body, **head})
     line = dict(redacted.value)
     if "response" in body:
         line["response_digest"] = canonical_digest(line["response"])

@@ -24,6 +24,8 @@ class SecretRegistry:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._needles: set[str] = set()
         self._cores: set[str] = set()
+        #: Whether a registered value could also be met as a number.
+        self.numeric = False
         self._plain: re.Pattern[str] | None = None
         self._base64: re.Pattern[str] | None = None
         for value in values:
@@ -33,6 +35,7 @@ class SecretRegistry:
         """Register one value; values shorter than ``MIN_SECRET_LENGTH`` are not registered."""
         if len(value) < MIN_SECRET_LENGTH:
             return
+        self.numeric = self.numeric or value.isdigit()
         self._needles |= set(_spellings(value))
         self._cores |= {core for core in _base64_cores(value) if core not in self._needles}
         self._plain = self._base64 = None

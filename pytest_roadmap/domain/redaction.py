@@ -15,13 +15,12 @@ from typing import Any
 from pytest_roadmap.domain.known_secrets import SecretRegistry, extend_over_base64
 from pytest_roadmap.domain.secret_patterns import (
     DENY,
-    HOST_ONLY_KEYS,
     PHONE_HINT,
     PHONES,
-    SECRET_KEYS,
     SHAPES,
     TRIGGERS,
-    normalised_key,
+    is_host_only_key,
+    is_secret_key,
 )
 
 RULES_VERSION = "v1"
@@ -64,7 +63,7 @@ class Redactor:
     def redact(self, value: Any) -> Redacted:
         """The value with every secret replaced; untouched values come back as they are."""
         leaves: list[str] = []
-        plain = _collect(value, leaves)
+        plain = _collect(value, leaves, numbers=self.secrets.numeric)
         joined = _SEPARATOR.join(leaves)
         known = self.secrets.occurs_in(joined)
         shaped = _may_hold_a_shape(joined)
@@ -115,8 +114,11 @@ def _may_hold_a_shape(text: str) -> bool:
     return any(trigger in lowered for trigger in TRIGGERS) or bool(PHONE_HINT.search(text))
 
 
-def _collect(root: Any, leaves: list[str]) -> bool:
-    """Gather keys and strings; whether the value is plain JSON without keys that need a look."""
+def _collect(root: Any, leaves: list[str], *, numbers: bool) -> bool:
+    """Gather keys and strings (and whole numbers, where a secret is one).
+
+    Returns whether the value is plain JSON without keys that need a look.
+    """
     plain = True
     stack = [(root, 0)]
     while stack:
@@ -133,6 +135,8 @@ def _collect(root: Any, leaves: list[str]) -> bool:
             stack.extend((item, depth + 1) for item in value)
         elif kind is float:
             plain = plain and math.isfinite(value)
+        elif kind is int and numbers:
+            leaves.append(str(value))
         elif not (value is None or kind in (bool, int)):
             plain = False
             _collect_odd(value, depth, leaves, stack)
@@ -153,8 +157,7 @@ def _needs_a_look(mapping: Mapping[Any, Any]) -> bool:
     for key in mapping:
         if type(key) is not str:
             return True
-        name = normalised_key(key)
-        if name in SECRET_KEYS or name in HOST_ONLY_KEYS:
+        if is_secret_key(key) or is_host_only_key(key):
             return True
     return _names_a_secret(mapping)
 
@@ -164,7 +167,7 @@ def _names_a_secret(mapping: Mapping[Any, Any]) -> bool:
     if "value" not in mapping:
         return False
     name = mapping.get("name", mapping.get("key"))
-    return isinstance(name, str) and normalised_key(name) in SECRET_KEYS
+    return isinstance(name, str) and is_secret_key(name)
 
 
 def _as_text(value: Any) -> str:
@@ -182,44 +185,53 @@ class _Walk:
         self.count = 0
 
     def value(self, value: Any, depth: int) -> Any:
-        if value is None or type(value) in (bool, int):
+        if value is None or type(value) is bool:
             return value
+        if type(value) is int or (isinstance(value, float) and math.isfinite(value)):
+            return self._number(value)
+        if isinstance(value, (Mapping, list, tuple, set, frozenset)):
+            return self._container(value, depth)
+        return self._text(_as_text(value))
+
+    def _container(self, value: Any, depth: int) -> Any:
         if depth > _MAX_DEPTH:
             return self._replaced("nested too deep")
         if isinstance(value, Mapping):
             return self._mapping(value, depth)
-        if isinstance(value, (list, tuple, set, frozenset)):
-            items = value if isinstance(value, (list, tuple)) else sorted(value, key=str)
-            return [self.value(item, depth + 1) for item in items]
-        if isinstance(value, float) and math.isfinite(value):
-            return float(value)
-        return self._text(_as_text(value))
+        items = value if isinstance(value, (list, tuple)) else sorted(value, key=str)
+        return [self.value(item, depth + 1) for item in items]
+
+    def _number(self, value: float) -> float | str:
+        if self._secrets is None or not self._secrets.numeric:
+            return value
+        text = self._without_known(str(value), self._secrets)
+        return value if text == str(value) else text
 
     def _mapping(self, mapping: Mapping[Any, Any], depth: int) -> dict[str, Any]:
         named = _names_a_secret(mapping)
         out: dict[str, Any] = {}
         for key, item in mapping.items():
-            name = normalised_key(str(key))
-            if name in SECRET_KEYS or (named and key == "value"):
-                kept = self._hidden(item, name if not named else "secret")
-            elif name in HOST_ONLY_KEYS and isinstance(item, str):
+            name = str(key)
+            if is_secret_key(name) or (named and key == "value"):
+                kept = self._hidden(item)
+            elif is_host_only_key(name) and isinstance(item, str):
                 kept = self._host_only(item)
             else:
                 kept = self.value(item, depth + 1)
             out[self._text(str(key))] = kept
         return out
 
-    def _hidden(self, value: Any, kind: str) -> Any:
+    def _hidden(self, value: Any) -> Any:
         """A value under a telling key: booleans and null are findings, everything else goes."""
         if value is None or isinstance(value, bool) or value == "":
             return value
         if isinstance(value, str) and value.startswith("[redacted:"):
             return value
         if isinstance(value, Mapping):
-            return {self._text(str(key)): self._hidden(item, kind) for key, item in value.items()}
+            return {self._text(str(key)): self._hidden(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self._hidden(item, kind) for item in value]
-        return self._replaced(kind)
+            return [self._hidden(item) for item in value]
+        return self._replaced("secret")
 
     def _host_only(self, url: str) -> str:
         scheme, found, rest = url.partition("://")

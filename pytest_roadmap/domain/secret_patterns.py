@@ -32,8 +32,8 @@ SHAPES = re.compile(
         (
             r"(?P<keep>abfss?://[^@/\s\"':]{1,63}@[\w.-]+)",
             (
-                r"(?P<private_key>)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
-                r"(?:(?!-----BEGIN )[\s\S])*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
+                r"(?P<private_key>)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"
+                r"[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
             ),
             r"(?P<token>)eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}",
             r"(?P<databricks_token>)(?:dapi|dose|dkea|dsapi)[A-Za-z0-9]{10,}(?:-[0-9]+)?",
@@ -43,7 +43,10 @@ SHAPES = re.compile(
                 r"|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16})"
             ),
             r"(?P<account_key>)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==",
-            rf"(?P<webhook>https?://{_WEBHOOK_HOSTS}(?::[0-9]+)?/){_DONE}[^\s\"'<>\\]+",
+            (
+                rf"(?P<webhook>(?:(?<![\w.-])|(?<=%2[fF]))(?:https?://)?{_WEBHOOK_HOSTS}(?::[0-9]+)?"
+                rf"(?:/|%2[fF])){_DONE}[^\s\"'<>\\]+"
+            ),
             (
                 rf"(?P<webhook_path>https?://[\w.-]+(?::[0-9]+)?/)(?=[^\s\"'<>\\]{{0,200}}(?i:webhook))"
                 rf"{_DONE}[^\s\"'<>\\]+"
@@ -111,7 +114,8 @@ TRIGGERS = (
 )
 #: A digit group as every alternative of ``PHONES`` needs it.
 PHONE_HINT = re.compile(
-    r"[0-9)][ )-]{1,2}[0-9]{3,4}[- ][0-9]{4}(?![0-9])|\+[0-9]|00[1-9]|(?i:tel:)|01[016789][0-9]{7}"
+    r"[0-9)][ )-]{1,2}[0-9]{3,4}[- ][0-9]{4}(?![0-9])|\+[0-9]|(?<![\w.+:/-])00[1-9]"
+    r"|(?i:tel:)|01[016789][0-9]{7}"
     r"|\) ?[0-9]{3}-"
 )
 
@@ -133,8 +137,9 @@ DENY: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             "authorization header",
             ("bearer", "authorization"),
             (
-                r"(?i:bearer)\s+[A-Za-z0-9._~+/=-]{24}"
-                r"|(?i:authorization)\W{1,6}(?i:basic|bearer)\s+[A-Za-z0-9]"
+                r"(?<![A-Za-z])(?i:bearer)\s{1,3}[A-Za-z0-9._~+/=-]{24}"
+                r"|(?<![A-Za-z])(?i:authorization)[\\\"']{0,3}\s{0,3}[:=]\s{0,3}[\\\"']{0,3}"
+                r"(?i:basic|bearer)\s{1,3}[A-Za-z0-9+/_-]{4}"
             ),
         ),
         (
@@ -147,7 +152,7 @@ DENY: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
             ("@", "%40"),
             (
                 r"(?<!abfss://)(?<!abfs://)(?<![\w.+'#-])[\w][\w.+'#-]*(?:@|%40)"
-                r"[A-Za-z][\w-]*\.[A-Za-z]{2,}"
+                r"(?!v[0-9])[A-Za-z][\w-]*\.[A-Za-z]{2,}"
             ),
         ),
         ("service token", ("ghp_", "github_pat_"), r"ghp_[A-Za-z0-9]{20}|github_pat_[A-Za-z0-9]"),
@@ -171,8 +176,26 @@ SECRET_KEYS = frozenset(
 HOST_ONLY_KEYS = frozenset(("serviceuri", "webhookuri", "webhookurl", "callbackurl", "webhook"))
 
 
+_SECRET_ENDINGS = (
+    *("authorization", "password", "passwd", "clientsecret", "accesstoken", "refreshtoken"),
+    *("apikey", "accountkey", "connectionstring", "privatekey", "sastoken"),
+)
+
+
 @lru_cache(maxsize=4096)
-def normalised_key(key: str) -> str:
+def is_secret_key(key: str) -> bool:
+    """Whether a value under this key is never kept."""
+    name = _normalised(key)
+    return name in SECRET_KEYS or name.endswith(_SECRET_ENDINGS)
+
+
+@lru_cache(maxsize=4096)
+def is_host_only_key(key: str) -> bool:
+    """Whether only the host of the address under this key is kept."""
+    return _normalised(key) in HOST_ONLY_KEYS
+
+
+def _normalised(key: str) -> str:
     """A key in lower case without ``-``, ``_``, ``.`` and spaces."""
     return key.lower().translate(_SEPARATORS)
 

@@ -40,6 +40,7 @@ _LIMIT = 1024 * 1024
 _MAX_NUMBER = 100_000
 _END = ".dsse.json"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_NAME = re.compile(r"\d{8}_(?P<purpose>[a-z-]+)_\d+\.dsse\.json", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
@@ -196,9 +197,7 @@ class RepositoryAttestations:
             not_before=not_before,
         )
         verdict = judge((item.candidate for item in found), demand)
-        garbled = tuple(
-            reason for path, reason in unreadable if f"_{purpose}_" in path.name.lower()
-        )
+        garbled = tuple(reason for path, reason in unreadable if _may_be_of(path.name, purpose))
         if not garbled or (verdict.valid and not verdict.missing and not verdict.problems):
             return verdict
         return AttestationVerdict(
@@ -265,8 +264,14 @@ def read_attestation(statement: Mapping[str, Any]) -> Attestation:
             statement=_optional_text(predicate, "statement") or "",
             event_at=_optional_moment(predicate, "event_at"),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise GarbledError(f"it is no complete attestation: {error!r}") from error
+
+
+def _may_be_of(file_name: str, purpose: str) -> bool:
+    """Whether an unreadable file could have held this purpose: not if it is named for another."""
+    named = _NAME.fullmatch(file_name)
+    return named is None or named["purpose"] not in PURPOSES or named["purpose"] == purpose
 
 
 def _optional(moment: datetime | None) -> str | None:

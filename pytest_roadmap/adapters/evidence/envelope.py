@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import Error as SecuresystemsError
 from securesystemslib.exceptions import UnverifiedSignatureError
 
 from pytest_roadmap.adapters.evidence.keys import Signer, SSlibKey
@@ -33,7 +34,7 @@ def verified_key_ids(
     """
     try:
         envelope = Envelope.from_dict(copy.deepcopy(dict(raw)))
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, SecuresystemsError) as error:
         raise GarbledError(f"its signatures cannot be read: {error}") from error
     pae = envelope.pae()
     verified: list[str] = []

@@ -87,15 +87,18 @@ def read_plain_file(path: Path, limit: int) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | os.O_NONBLOCK)
     except OSError as error:
-        reason = "is a symbolic link" if error.errno == errno.ELOOP else error.strerror
-        raise UnreadableFileError(f"{path.name} {reason or error}") from error
-    with open(handle, "rb") as stream:  # noqa: PTH123 (opened from a descriptor)
-        found = os.fstat(stream.fileno())
+        linked = error.errno == errno.ELOOP
+        reason = "is a symbolic link" if linked else f"cannot be read: {error.strerror}"
+        raise UnreadableFileError(f"{path.name} {reason}") from error
+    try:
+        found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise UnreadableFileError(f"{path.name} is not a regular file")
         if found.st_size > limit:
             raise UnreadableFileError(f"{path.name} is larger than {limit} bytes")
-        try:
-            return stream.read(limit + 1)
-        except OSError as error:
-            raise UnreadableFileError(f"{path.name} cannot be read: {error.strerror}") from error
+        with open(handle, "rb", closefd=False) as stream:
+            return stream.read(limit)
+    except OSError as error:
+        raise UnreadableFileError(f"{path.name} cannot be read: {error.strerror}") from error
+    finally:
+        os.close(handle)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pytest_roadmap.domain.canonical import utc_text
@@ -89,7 +89,7 @@ def record_of(fields: Mapping[str, Any]) -> Record:
             runner=dict(fields["runner"]),
             facts=facts,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise GarbledError(f"its front matter is incomplete: {error!r}") from error
 
 
@@ -203,7 +203,7 @@ def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
         raise ValueError(f"the time {value!r} has no zone")
-    return moment
+    return moment.astimezone(UTC)
 
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~#!])")

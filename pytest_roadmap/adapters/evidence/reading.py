@@ -39,8 +39,8 @@ class EvidenceProblem:
 class StoredRecord:
     """A record with its file.
 
-    ``signed_by`` are key ids that verified; ``by_runner`` says that one of them belonged to a person
-    with the role ``runner`` when the record ended.
+    ``signed_by`` are key ids that verified; ``by_runner`` says that one of them belonged to
+    somebody whose role was ``runner`` when the record ended.
     """
 
     record: Record
@@ -120,7 +120,12 @@ class _Reader:
             self._ignored += 1
         except _InterruptedError as error:
             self._note(Failure.INTERRUPTED, name, str(error))
-        except (GarbledError, UnreadableFileError) as error:
+        except UnreadableFileError as error:
+            if slot_of_file(name) is None and name + _STATEMENT_END not in self._names:
+                self._ignored += 1
+            else:
+                self._note(Failure.TAMPERED, name, str(error))
+        except GarbledError as error:
             self._note(Failure.TAMPERED, name, f"{name}: {error}")
 
     def result(self) -> LoadedEvidence:

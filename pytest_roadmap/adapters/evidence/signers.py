@@ -201,8 +201,16 @@ def _moment(value: Any, where: str, problems: list[str]) -> datetime | None:
         if parsed.tzinfo is None and not dated:
             problems.append(f"{where}: the time {value} has no zone")
             return None
-        return parsed.replace(tzinfo=parsed.tzinfo or UTC).astimezone(UTC)
+        return _in_utc(parsed.replace(tzinfo=parsed.tzinfo or UTC), where, problems)
     if isinstance(parsed, date):
         return datetime(parsed.year, parsed.month, parsed.day, tzinfo=UTC)
     problems.append(f"{where}: {value!r} is no date or time")
     return None
+
+
+def _in_utc(moment: datetime, where: str, problems: list[str]) -> datetime | None:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        problems.append(f"{where}: {moment} is out of range")
+        return None

@@ -38,8 +38,8 @@ def evidence_statement(
     """What is stated about one evidence file; ``fields`` is its front matter as written."""
     outcomes = {result.scenario_id: str(result.outcome) for result in record.scenarios}
     features = {result.scenario_id: result.feature_digest for result in record.scenarios}
-    configuration = fields["runner"].get("configuration", {})
-    allure = fields["allure"] if isinstance(fields["allure"], Mapping) else {}
+    configuration = _mapping(_mapping(fields["runner"]).get("configuration"))
+    allure = _mapping(fields["allure"])
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": subject, "digest": {"sha256": sha256}}],
@@ -105,6 +105,10 @@ def open_envelope(content: bytes) -> Opened:
     if not isinstance(statement, dict) or not well_formed:
         raise GarbledError("it is no DSSE envelope")
     return Opened(payload, statement, envelope)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _named(outcomes: Mapping[str, str], words: Iterable[Outcome]) -> list[str]:

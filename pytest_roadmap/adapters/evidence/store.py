@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pytest_roadmap.adapters.evidence.signers import SignerRegistry
 
 _MAX_REPEATS = 10_000
+#: Fields that name the record: redaction may not touch them.
+_IDENTITY = ("schema", "record_id", "task", "dod_digest", "time")
 #: A larger file would not be read again.
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
@@ -108,8 +110,15 @@ class EvidenceStore:
     def _text(
         self, record: Record, events: Sequence[Event], kind: str
     ) -> tuple[dict[str, Any], str]:
-        redacted = self._redactor.redact(front_matter(record, self.schema, call_figures(events)))
+        honest = front_matter(record, self.schema, call_figures(events))
+        redacted = self._redactor.redact(honest)
         fields: dict[str, Any] = dict(redacted.value)
+        altered = [key for key in _IDENTITY if fields[key] != honest[key]]
+        if altered:
+            raise EvidenceError(
+                f"{record.task_id}: a secret of this run stands in the record's {altered[0]}; "
+                "the record would no longer be the same"
+            )
         lines = [event_line(event, self._redactor) for event in events]
         fields["redactions"] = {
             "count": redacted.count + sum(line.count for line in lines),
@@ -153,7 +162,13 @@ class EvidenceStore:
         ):
             if not publish_new(whole_file, path):
                 return False
-            whole_statement.replace(beside)
+            stated = False
+            try:
+                whole_statement.replace(beside)
+                stated = True
+            finally:
+                if not stated:  # a file must not stay behind without its statement
+                    path.unlink(missing_ok=True)
         return True
 
 
