@@ -12,64 +12,29 @@ from gherkin.dialect import Dialect
 from gherkin.errors import CompositeParserException, ParserError
 from gherkin.parser import Parser
 
-MODES = ("RO", "NOOP", "PROBE", "RUN", "SWITCH", "CANARY", "NOTIFY")
-"""The mode tags of a scenario (rules a.8)."""
+from pytest_roadmap.domain.feature import (
+    MODES,
+    FeatureProblem,
+    FeatureText,
+    ScenarioText,
+    StepText,
+)
+
+__all__ = [
+    "MODES",
+    "FeatureProblem",
+    "FeatureReading",
+    "FeatureText",
+    "ScenarioText",
+    "StepText",
+    "lint_feature",
+    "read_feature",
+    "read_feature_file",
+]
 
 _FLAGS = ("required", "two-phase")
 _NO_KEYWORD = frozenset({"the", "they", "them", "than", "an", "any", "who", "where", "were"})
 _ALIKE = 0.75
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureProblem:
-    """Why a feature file is refused: 1-based line (0 for the whole file), code, one sentence."""
-
-    line: int
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepText:
-    """One step as written; ``keyword`` is the line's own word (``And`` stays ``And``)."""
-
-    keyword: str
-    text: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScenarioText:
-    """One scenario as written; ``rows`` counts its Examples rows, None without Examples.
-
-    ``tags`` carry no ``@``. ``scenario_id`` is ``<task>.S<n>``, empty when a tag is missing.
-    """
-
-    scenario_id: str
-    title: str
-    tags: tuple[str, ...]
-    description: str
-    sub_tasks: tuple[int, ...]
-    modes: tuple[str, ...]
-    required: bool
-    two_phase: bool
-    rows: int | None
-    line: int
-    steps: tuple[StepText, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureText:
-    """One feature file as written; ``task_id`` is empty when no tag names exactly one task."""
-
-    task_id: str
-    path: str
-    title: str
-    tags: tuple[str, ...]
-    description: str
-    scenarios: tuple[ScenarioText, ...]
-    background: tuple[StepText, ...]
-    line: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pytest_roadmap.adapters.strict_yaml import MAX_BYTES, YamlProblemError, load_yaml
 from pytest_roadmap.domain.policy import (
     DEFAULT_PRIORITIES,
     REAL_KINDS,
@@ -18,7 +17,6 @@ from pytest_roadmap.domain.policy import (
 )
 
 SCHEMA = "roadmap-policy/1"
-MAX_BYTES = 1 << 20
 _REQUIRED = (
     "schema",
     "gates",
@@ -64,18 +62,6 @@ class PolicyError(Exception):
         self.sentence = sentence
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML in which a key may stand only once in a mapping."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        mapping = super().construct_mapping(node, deep=deep)
-        if len(mapping) < len(node.value):
-            raise yaml.constructor.ConstructorError(
-                None, None, "a key stands twice in this mapping", node.start_mark
-            )
-        return mapping
-
-
 def read_policy(path: Path) -> Policy:
     """The policy of the file.
 
@@ -95,20 +81,10 @@ def _load(path: Path) -> object:
             content = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise PolicyError(file, "", f"the file cannot be read: {error}") from error
-    if len(content) > MAX_BYTES:
-        raise PolicyError(file, "", f"the file is larger than {MAX_BYTES} bytes")
     try:
-        return yaml.load(content.decode("utf-8-sig"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except UnicodeDecodeError as error:
-        raise PolicyError(file, "", "the file is not UTF-8") from error
-    except yaml.YAMLError as error:
-        raise PolicyError(file, "", f"the file is not YAML: {_one_line(error)}") from error
-    except (ValueError, TypeError, RecursionError) as error:
-        raise PolicyError(file, "", f"the file cannot be read as YAML: {error}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        return load_yaml(content)
+    except YamlProblemError as error:
+        raise PolicyError(file, "", f"the file is not the YAML we read: {error}") from error
 
 
 class _Reader:

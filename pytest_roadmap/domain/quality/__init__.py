@@ -1,0 +1,1 @@
+"""The quality checks of a roadmap: what each finds, as plain findings."""

@@ -1,0 +1,204 @@
+"""QA-04, row by row: the fields of one task are present and in range (rules c.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_roadmap.domain.markup import fold, hidden_characters, unwrap_code
+from pytest_roadmap.domain.policy import Policy
+from pytest_roadmap.domain.quality.finding import Finding, Level
+from pytest_roadmap.domain.quality.row import REQUIRED_COLUMNS, Block, TaskRow, TaskTable
+from pytest_roadmap.domain.quality.values import (
+    empty_fault,
+    evidence_fault,
+    evidence_slot,
+    is_slot_path,
+    read_depends_on,
+    read_sub_tasks,
+)
+from pytest_roadmap.domain.task import Status
+
+CHECK = "QA-04"
+STRUCTURE = "structure"
+_STATUSES = tuple(status.value for status in Status)
+
+
+def check_table(table: TaskTable) -> Iterator[Finding]:
+    """What the header of a task table lacks or has twice."""
+
+    def finding(check: str, code: str, level: Level, message: str) -> Finding:
+        return Finding(check, code, level, None, table.line, message)
+
+    folded = {fold(name).casefold(): name for name in table.columns}
+    for name in REQUIRED_COLUMNS:
+        if name not in table.columns:
+            near = folded.get(fold(name).casefold())
+            hint = f"; its column {near!r} is not that name" if near else ""
+            yield finding(
+                CHECK, "MISSING_COLUMN", Level.ERROR, f"the table has no column {name}{hint}"
+            )
+    seen: set[str] = set()
+    for name in table.columns:
+        key = fold(name).casefold()
+        if key in seen:
+            yield finding(
+                STRUCTURE,
+                "DUPLICATE_COLUMN",
+                Level.ERROR,
+                f"the table has the column {name!r} twice",
+            )
+        seen.add(key)
+        if hidden := hidden_characters(name):
+            yield finding(
+                STRUCTURE,
+                "HIDDEN_CHARACTER",
+                Level.ERROR,
+                f"the column name {name!r} holds {', '.join(hidden)}",
+            )
+
+
+def check_row(row: TaskRow, policy: Policy) -> Iterator[Finding]:
+    """Everything QA-04 has to say about one row by itself."""
+    yield from _hidden(row)
+    yield from _empty(row)
+    yield from _task_id(row, policy)
+    yield from _ranges(row, policy)
+    yield from _block(row)
+    if row.cells.get("depends_on") is not None:
+        for fault in read_depends_on(row.cells["depends_on"], policy)[1]:
+            yield _error(row, fault.code, f"depends_on {fault.message}")
+    yield from _sub_tasks(row)
+    yield from _evidence(row, policy)
+
+
+def _finding(row: TaskRow, check: str, code: str, level: Level, message: str) -> Finding:
+    return Finding(check, code, level, row.task_id or None, row.line, message)
+
+
+def _error(row: TaskRow, code: str, message: str) -> Finding:
+    return _finding(row, CHECK, code, Level.ERROR, message)
+
+
+def _hidden(row: TaskRow) -> Iterator[Finding]:
+    if row.raw.isascii() and row.raw.isprintable() and "&" not in row.raw:
+        return
+    for name, text in row.cells.items():
+        if hidden := hidden_characters(text):
+            yield _finding(
+                row,
+                STRUCTURE,
+                "HIDDEN_CHARACTER",
+                Level.ERROR,
+                f"{name} holds {', '.join(hidden)}",
+            )
+
+
+def _empty(row: TaskRow) -> Iterator[Finding]:
+    for name in REQUIRED_COLUMNS:
+        if name != "depends_on" and (text := row.cells.get(name)) is not None:
+            fault = empty_fault(unwrap_code(text))
+            if fault:
+                yield _error(row, fault.code, f"{name} {fault.message}")
+
+
+def _task_id(row: TaskRow, policy: Policy) -> Iterator[Finding]:
+    written = row.cells.get("task_id")
+    if not written:
+        return
+    if policy.is_task_id(written):
+        prefix = written.rpartition("-")[0]
+        code = row.table.workstream.removeprefix("WS-")
+        if prefix and code and prefix != code:
+            yield _error(
+                row,
+                "WRONG_WORKSTREAM",
+                f"{written} stands in the section of {row.table.workstream}",
+            )
+        return
+    meant = fold(written)
+    if policy.is_task_id(meant):
+        yield _error(
+            row, "MALFORMED_ID", f"the task_id {written!r} must be written as plain {meant}"
+        )
+    else:
+        yield _error(
+            row, "MALFORMED_ID", f"the task_id {written!r} does not match {policy.task_id_pattern}"
+        )
+
+
+def _ranges(row: TaskRow, policy: Policy) -> Iterator[Finding]:
+    allowed: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+        ("status", "UNKNOWN_STATUS", _STATUSES),
+        ("priority", "UNKNOWN_PRIORITY", tuple(policy.priorities)),
+        ("verification_level", "UNKNOWN_LEVEL", policy.levels),
+        ("target_gate", "UNKNOWN_GATE", tuple(policy.gates)),
+    )
+    for name, code, values in allowed:
+        text = row.cells.get(name)
+        if text is not None and text not in values and not empty_fault(text):
+            yield _error(row, code, f"{name} is {text!r}, not one of {', '.join(values)}")
+
+
+def _block(row: TaskRow) -> Iterator[Finding]:
+    status = row.cells.get("status")
+    if status not in _STATUSES:
+        return
+    if row.table.block is Block.DONE and status != Status.DONE:
+        yield _error(row, "WRONG_BLOCK", f"status is {status} but the row stands under Done")
+    elif row.table.block is Block.OPEN and status == Status.DONE:
+        yield _error(row, "WRONG_BLOCK", "status is Done but the row stands among the open tasks")
+
+
+def _sub_tasks(row: TaskRow) -> Iterator[Finding]:
+    column = row.table.sub_task_column
+    if column is None:
+        return
+    text = row.cells[column]
+    if empty_fault(text):
+        if row.cells.get("status") != Status.DONE:
+            yield _error(row, "SUB_TASKS_MISSING", "an unfinished task needs numbered sub-tasks")
+        return
+    for fault in read_sub_tasks(text)[1]:
+        yield _error(row, fault.code, f"{column} {fault.message}")
+
+
+def _evidence(row: TaskRow, policy: Policy) -> Iterator[Finding]:
+    cell = row.cells.get("evidence_path")
+    if cell is None or empty_fault(unwrap_code(cell)):
+        return
+    fault = evidence_fault(cell, row.cells.get("source_doc", ""))
+    if fault:
+        yield _error(row, fault.code, f"evidence_path {fault.message}")
+        return
+    path = unwrap_code(cell)
+    if not is_slot_path(path):
+        yield _finding(
+            row,
+            CHECK,
+            "SELF_REFERENCE",
+            Level.WARNING,
+            f"evidence_path is the task's own source {path!r}; Done still needs a record",
+        )
+        return
+    yield from _slot_remarks(row, path, policy)
+
+
+def _slot_remarks(row: TaskRow, path: str, policy: Policy) -> Iterator[Finding]:
+    prefix = row.task_id.rpartition("-")[0].lower()
+    if prefix and not evidence_slot(path).startswith(f"{prefix}_"):
+        yield _finding(
+            row,
+            CHECK,
+            "EVIDENCE_PREFIX",
+            Level.WARNING,
+            f"the evidence file's name does not begin with {prefix}_",
+        )
+    level = row.cells.get("verification_level")
+    if path.endswith(".md") and level == policy.levels[-1]:
+        yield _finding(
+            row,
+            CHECK,
+            "LIVE_CHECK_DOCUMENT",
+            Level.INFO,
+            f"the evidence of a live check ({level}) is a document, not a log",
+        )

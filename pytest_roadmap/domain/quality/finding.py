@@ -1,0 +1,40 @@
+"""What a quality check found, and what several findings mean for the whole check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a finding weighs: an error fails the check, the others inform."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a check has to say; ``line`` is 1-based, None where no line of the document fits.
+
+    ``message`` is a sentence that a reader of the roadmap understands.
+    """
+
+    check: str
+    code: str
+    level: Level
+    task: str | None
+    line: int | None
+    message: str
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether any finding fails its check."""
+    return any(finding.level is Level.ERROR for finding in findings)
+
+
+def in_document_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by line, those without a line first; otherwise in the order given."""
+    return tuple(sorted(findings, key=lambda finding: finding.line or 0))

@@ -1,0 +1,63 @@
+"""A row of a task table as written, before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+REQUIRED_COLUMNS = (
+    "task_id",
+    "status",
+    "priority",
+    "depends_on",
+    "source_doc",
+    "dod",
+    "verification_level",
+    "evidence_path",
+    "owner",
+    "target_gate",
+)
+"""The ten fields that every task has, in the order of the document's convention."""
+
+SUB_TASK_COLUMNS = ("세부 태스크", "sub_tasks")
+"""The names of the column that holds the numbered sub-tasks; a table may lack it."""
+
+
+class Block(StrEnum):
+    """Which part of a workstream a table stands in, by its heading."""
+
+    DONE = "done"
+    OPEN = "open"
+    UNNAMED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTable:
+    """A table of tasks; ``line`` is that of its header, ``columns`` are NFC names in order."""
+
+    line: int
+    columns: tuple[str, ...]
+    section: str
+    workstream: str
+    block: Block
+
+    @property
+    def sub_task_column(self) -> str | None:
+        """The name of the sub-task column, if the table has one."""
+        return next((name for name in SUB_TASK_COLUMNS if name in self.columns), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One row: the text of each cell by column, escaped pipes unescaped; ``raw`` is the line."""
+
+    table: TaskTable
+    line: int
+    raw: str
+    cells: Mapping[str, str]
+
+    @property
+    def task_id(self) -> str:
+        """The id as written, empty where the table has no such column."""
+        return self.cells.get("task_id", "")
