@@ -1,0 +1,1 @@
+"""The people of the embedded environment, and the repository they keep."""

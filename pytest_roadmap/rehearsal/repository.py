@@ -1,0 +1,113 @@
+"""The project repository of the embedded environment, made new at each start (rules g.4)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pytest_roadmap.domain.ports import Clock
+from pytest_roadmap.rehearsal.acts import signatures
+from pytest_roadmap.rehearsal.handover import (
+    CHANGELOG,
+    INVENTORY,
+    LOCK,
+    SIGNERS,
+    TEMPLATE,
+    Revision,
+    changelog_document,
+    lock_document,
+    sign_lock,
+)
+from pytest_roadmap.rehearsal.history import Commit, commit_all, make_history
+from pytest_roadmap.rehearsal.people import make_keys, person, signers_document
+from pytest_roadmap.rehearsal.templates import sample_files
+
+ENVIRONMENT = ".roadmap/environments/embedded.yaml"
+_AUDIT = "audit_cloud_state.sh"
+#: What the working tree itself brings along.
+_PROJECT = (".roadmap/implementation_roadmap.md", ".roadmap/policy.yaml")
+_FEATURES = "features"
+
+#: How long after the lock the last signature is committed.
+_SIGNING = timedelta(hours=3)
+
+#: How long before the start the versions of the inventory were made, and when it was locked.
+_DRAFT, _REVIEW, _FINAL, _LOCKED = (timedelta(days=d) for d in (21, 12, 5, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedRepository:
+    """Where the repository, its environment file and the people's keys lie."""
+
+    path: Path
+    environment_file: Path
+    keys: Path
+
+
+def generate_repository(
+    base: Path, root: Path, connection: Mapping[str, Any], clock: Clock
+) -> GeneratedRepository:
+    """Make ``base/repository`` and ``base/keys`` anew.
+
+    Args:
+        base: a folder of this run alone; an older repository in it is removed.
+        root: the working tree that gives the roadmap document, policy and features.
+        connection: ``databricks_url, azure_url, warehouse_id`` of the running cloud.
+        clock: the time all dates are relative to.
+    """
+    repository, keys = base / "repository", base / "keys"
+    for folder in (repository, keys):
+        shutil.rmtree(folder, ignore_errors=True)
+    now = clock().replace(microsecond=0)
+    values = {key: str(connection[key]) for key in ("databricks_url", "azure_url", "warehouse_id")}
+    files = sample_files(values | {"today": f"{now:%Y-%m-%d}"}) | _project_files(root)
+    signers = make_keys(keys)
+    files[SIGNERS] = signers_document(signers, now - timedelta(days=365))
+    make_history(repository, _commits(files, now))
+    locked = now - _LOCKED
+    for number, signature in enumerate(signatures(locked), 1):
+        sign_lock(repository, keys, number, signature)
+    commit_all(repository, "Sign the lock of the handoff inventory", locked + _SIGNING)
+    return GeneratedRepository(repository, repository / ENVIRONMENT, keys)
+
+
+def _commits(files: Mapping[str, bytes], now: datetime) -> tuple[Commit, ...]:
+    """Three commits: the project with a first inventory, a fuller one, the locked one."""
+    revisions = _revisions(files[INVENTORY], now)
+    locked = now - _LOCKED
+    lock = lock_document(revisions[-1], files[TEMPLATE], locked)
+    handed = [
+        {INVENTORY: revision.inventory, CHANGELOG: changelog_document(revisions[:count])}
+        for count, revision in enumerate(revisions, 1)
+    ]
+    changes = (dict(files) | handed[0], handed[1], handed[2] | {LOCK: lock})
+    times = (revisions[0].at, revisions[1].at, locked)
+    return tuple(
+        Commit(revision.author, revision.author, at, revision.reason, change, frozenset({_AUDIT}))
+        for revision, at, change in zip(revisions, times, changes, strict=True)
+    )
+
+
+def _revisions(inventory: bytes, now: datetime) -> tuple[Revision, ...]:
+    """How the inventory grew: without its last asset, with one value still open, whole."""
+    infra, platform = person("infra.park").address, person("seo.platform").address
+    first = inventory[: inventory.rindex(b"  - kind: ")]
+    second = inventory.replace(b"verify: false", b"verify: true")
+    return (
+        Revision("0.9.0", now - _DRAFT, infra, "first list of the assets", first),
+        Revision("1.0.0", now - _REVIEW, platform, "secret scope added after review", second),
+        Revision("1.0.1", now - _FINAL, infra, "purpose of the account is a remark", inventory),
+    )
+
+
+def _project_files(root: Path) -> dict[str, bytes]:
+    """Document, policy and features as they stand in the working tree."""
+    found = {path: (root / path).read_bytes() for path in _PROJECT}
+    for path in sorted((root / _FEATURES).rglob("*")):
+        if path.is_file() and path.suffix in (".feature", ".yaml"):
+            found[path.relative_to(root).as_posix()] = path.read_bytes()
+    return found
