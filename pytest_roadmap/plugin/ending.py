@@ -1,0 +1,83 @@
+"""The end of a run: open records, verdicts, exit status, and what is printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_roadmap.domain.gate import CheckResult, GateDecision, session_exit
+from pytest_roadmap.plugin.judge import judge_gates
+from pytest_roadmap.plugin.terminal import gate_lines, open_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_roadmap.domain.outcome import Outcome
+    from pytest_roadmap.plugin.state import RunState
+
+_TESTS_FAILED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnding:
+    """The verdicts of a run and what to print about it."""
+
+    environment: str
+    gates: tuple[GateDecision, ...]
+    without_feature: tuple[str, ...]
+    exit_status: int
+    open_scenarios: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """``title`` and ``line`` pairs in the order to print them."""
+        if self.open_scenarios:
+            yield "title", "roadmap scenarios without a verdict"
+            for line in self.open_scenarios:
+                yield "line", line
+        for gate in self.gates:
+            yield "title", f"roadmap gate {gate.gate}"
+            for line in gate_lines(gate, self.environment, self.without_feature):
+                yield "line", line
+        if self.notes:
+            yield "title", "roadmap records"
+            for line in self.notes:
+                yield "line", line
+
+
+def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEnding:
+    """Write what is open, judge the run, and find its exit status.
+
+    ``other_failed`` says that a test failed that is no scenario: its status is never lowered.
+    """
+    selection = state.selection
+    assert selection is not None
+    book = state.book
+    book.write_unfinished()
+    gates = judge_gates(state.plans, state.derived(), quality(state), selection.whole)
+    outcomes = book.ledger.outcomes()
+    status = session_exit(
+        _own_status(pytest_status, outcomes, other_failed=other_failed),
+        [decision.verdict for decision in gates],
+        outcomes,
+    )
+    return RunEnding(
+        environment=state.access.name,
+        gates=gates,
+        without_feature=selection.without_feature,
+        exit_status=status,
+        open_scenarios=tuple(open_lines(book.ledger.joined())),
+        notes=tuple(book.problems),
+    )
+
+
+def _own_status(status: int, outcomes: tuple[Outcome, ...], *, other_failed: bool) -> int:
+    """Pytest's status without the failures that only scenarios brought about."""
+    if status == _TESTS_FAILED and not other_failed and outcomes:
+        return 0
+    return status
+
+
+def quality(state: RunState) -> Mapping[str, CheckResult]:
+    """The quality checks that a run asks by itself."""
+    return {"QA-04": state.project.qa04()}

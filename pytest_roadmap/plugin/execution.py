@@ -1,0 +1,251 @@
+"""One scenario from its first step to its word."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from pytest_roadmap.domain.outcome import InconclusiveError, Outcome
+from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.plugin.items import PlannedScenario, ScenarioItem
+from pytest_roadmap.plugin.outcomes import (
+    PASSED,
+    Ending,
+    cap_changed,
+    judge_exception,
+    skip_text,
+)
+from pytest_roadmap.plugin.results import ItemResult
+from pytest_roadmap.plugin.steps import is_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from datetime import datetime
+
+    from pytest_bdd.parser import Scenario, Step
+
+
+class Listener(Protocol):
+    """Who wants to show a scenario while it runs (the Allure bridge)."""
+
+    def scenario_started(self, item: ScenarioItem) -> None: ...
+    def step_started(self, step: Step) -> None: ...
+    def step_arguments(self, arguments: dict[str, Any]) -> None: ...
+    def step_ended(self, error: BaseException | None) -> None: ...
+    def scenario_ended(self, result: ItemResult, remaining: tuple[Step, ...]) -> None: ...
+
+
+class ScenarioRun:
+    """What is known about a scenario that is running: its step, its events, its ending so far."""
+
+    def __init__(self, planned: PlannedScenario, now: Callable[[], datetime]) -> None:
+        self.planned = planned
+        self.started = now()
+        self.now = now
+        self.recorder = Recorder(planned.scenario_id, now)
+        self.ending: Ending | None = None
+        self.failed_step = ""
+        self.step_type = ""
+        self.called = False
+        self.open_step = False
+        self.steps: list[Step] = []
+        self.steps_ended = 0
+
+    def begin(self, scenario: Scenario) -> None:
+        """The steps are known; none has run."""
+        self.steps = list(scenario.steps)
+
+    def enter(self, step: Step) -> None:
+        """A step starts."""
+        self.recorder.step = f"{step.keyword} {step.name}"
+        self.step_type = step.type
+        self.called = False
+        self.open_step = True
+
+    def leave(self) -> None:
+        """The step that was entered has ended well."""
+        self.called = False
+        self.open_step = False
+        self.steps_ended += 1
+
+    def end_phase(self, phase: str, error: BaseException | None) -> tuple[Ending, bool]:
+        """Note how a phase of pytest ended: the ending so far, and whether to keep a traceback."""
+        if error is None:
+            return self._ended_well(phase), False
+        if phase == "teardown":
+            self.ending = self._clean_up_failed(error)
+            return self.ending, True
+        # Only the function of a Then judges: what its fixtures raise is no verdict.
+        in_then = phase == "call" and self.called and self.step_type == "then"
+        ending, keep = judge_exception(error, in_then=in_then)
+        if phase == "call":
+            self.failed_step = self.recorder.step
+            ending = cap_changed(ending, self.planned.changes)
+        self.ending = ending
+        return ending, keep
+
+    def result(self) -> ItemResult:
+        """The whole scenario, after its clean-up."""
+        ending = self.ending or Ending(Outcome.INCONCLUSIVE, "error(unfinished)")
+        return ItemResult(
+            task_id=self.planned.task.task_id,
+            scenario_id=self.planned.scenario_id,
+            row=self.planned.row,
+            outcome=ending.outcome,
+            reason=ending.reason,
+            detail=ending.detail,
+            owner=ending.owner,
+            failed_step=self.failed_step,
+            started=self.started,
+            ended=self.now(),
+            facts=self.recorder.facts,
+            events=tuple(self.recorder.events),
+        )
+
+    def _ended_well(self, phase: str) -> Ending:
+        if phase == "call":
+            complete = bool(self.steps) and self.steps_ended == len(self.steps)
+            nothing = Ending(Outcome.INCONCLUSIVE, "no_step", "not every step of the scenario ran")
+            self.ending = cap_changed(PASSED if complete else nothing, self.planned.changes)
+        return self.ending or PASSED
+
+    def _clean_up_failed(self, error: BaseException) -> Ending:
+        before = self.ending or PASSED
+        said = f"the clean-up failed: {type(error).__name__}: {error}"
+        if before.outcome is Outcome.PASS:
+            return Ending(Outcome.INCONCLUSIVE, "clean_up_failed", said)
+        detail = f"{before.detail}; {said}" if before.detail else said
+        return Ending(before.outcome, before.reason, detail, before.owner)
+
+
+class ExecutionHooks:
+    """The hooks of pytest and pytest-bdd that follow a scenario; other tests pass by.
+
+    Args:
+        admit: raises the word of a scenario that must not run now.
+        listener: shows the scenario elsewhere, or None.
+        publish: turns a result into what travels on the report.
+        now: the clock of the run, in UTC.
+    """
+
+    def __init__(
+        self,
+        admit: Callable[[PlannedScenario], None],
+        listener: Listener | None,
+        publish: Callable[[ItemResult], Any],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._admit = admit
+        self._listener = listener
+        self._publish = publish
+        self._now = now
+        self._async: dict[Callable[..., Any], bool] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Start a scenario, if it may run."""
+        if isinstance(item, ScenarioItem):
+            item.run = ScenarioRun(item.planned, self._now)
+            if self._listener:
+                self._listener.scenario_started(item)
+            self._admit(item.planned)
+
+    def pytest_bdd_before_scenario(
+        self, request: pytest.FixtureRequest, scenario: Scenario
+    ) -> None:
+        """Learn the steps."""
+        if run := running(request):
+            run.begin(scenario)
+
+    def pytest_bdd_before_step(
+        self, request: pytest.FixtureRequest, step: Step, step_func: Callable[..., Any]
+    ) -> None:
+        """Enter a step; an async one would never be awaited.
+
+        Raises:
+            InconclusiveError: the step function is async.
+        """
+        if run := running(request):
+            run.enter(step)
+            if self._listener:
+                self._listener.step_started(step)
+            if self._async.setdefault(step_func, is_async(step_func)):
+                raise InconclusiveError("async_step", f"{step.name!r} is async and would not run")
+
+    def pytest_bdd_before_step_call(
+        self, request: pytest.FixtureRequest, step_func_args: dict[str, Any]
+    ) -> None:
+        """The arguments are there; from here on the step itself speaks."""
+        if run := running(request):
+            run.called = True
+            if self._listener:
+                self._listener.step_arguments(step_func_args)
+
+    def pytest_bdd_after_step(self, request: pytest.FixtureRequest) -> None:
+        """Leave a step."""
+        if run := running(request):
+            run.leave()
+            if self._listener:
+                self._listener.step_ended(None)
+
+    def pytest_bdd_after_scenario(self, request: pytest.FixtureRequest) -> None:
+        """Close the step that an exception left open."""
+        if (run := running(request)) and run.open_step and self._listener:
+            self._listener.step_ended(sys.exc_info()[1])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Give the report its word, and the last one the result."""
+        report = yield
+        if isinstance(item, ScenarioItem) and item.run is not None:
+            error = call.excinfo.value if call.excinfo else None
+            ending, keep_traceback = item.run.end_phase(call.when, error)
+            mark_report(item, report, ending, keep_traceback=keep_traceback)
+            if call.when == "teardown":
+                self._finish(item, item.run, report)
+        return report
+
+    def _finish(self, item: ScenarioItem, run: ScenarioRun, report: pytest.TestReport) -> None:
+        item.run = None
+        result = run.result()
+        if self._listener:
+            self._listener.scenario_ended(result, tuple(run.steps[run.steps_ended :]))
+        report.roadmap_result = self._publish(result)  # type: ignore[attr-defined]
+        properties = {
+            "task_id": result.task_id,
+            "scenario": result.key,
+            "gate": item.planned.task.target_gate,
+            "outcome": result.outcome.value,
+            "reason": result.reason,
+        }
+        report.user_properties.extend((name, value) for name, value in properties.items() if value)
+
+
+def running(request: pytest.FixtureRequest) -> ScenarioRun | None:
+    """The scenario that asks, unless it is no scenario of a roadmap."""
+    node = request.node
+    return node.run if isinstance(node, ScenarioItem) else None
+
+
+def mark_report(
+    item: ScenarioItem, report: pytest.TestReport, ending: Ending, *, keep_traceback: bool
+) -> None:
+    """Make pytest's report say the word of the scenario, whatever a mark made of it."""
+    decides = report.when == "call" or report.failed or report.skipped
+    if not decides:
+        return
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+    if keep_traceback or ending.outcome is Outcome.FAIL:
+        report.outcome = "failed"
+    elif ending.skips:
+        report.outcome = "skipped"
+        path, line, _ = item.reportinfo()
+        report.longrepr = (str(path), (line or 0) + 1, skip_text(ending))
+    else:
+        report.outcome = "passed"
+    report.roadmap_word = ending.outcome.value  # type: ignore[attr-defined]

@@ -1,0 +1,93 @@
+"""The nodes of pytest that stand for scenarios, and for tasks that have none yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_roadmap.adapters.document.features import ScenarioText
+    from pytest_roadmap.domain.task import Task
+    from pytest_roadmap.plugin.execution import ScenarioRun
+
+READ_ONLY = "RO"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedScenario:
+    """One scenario, or one row of an outline, as it was collected.
+
+    ``row`` is empty unless the scenario is an outline. ``changes`` says in what the quoted texts
+    differ from the document; such a scenario can at best end inconclusive.
+    """
+
+    task: Task
+    text: ScenarioText
+    row: str
+    feature_digest: str
+    changes: str = ""
+
+    @property
+    def scenario_id(self) -> str:
+        """The id of the scenario, without its row."""
+        return self.text.scenario_id
+
+    @property
+    def key(self) -> str:
+        """The id with its row, as it stands at the end of the node id."""
+        return f"{self.text.scenario_id}[{self.row}]" if self.row else self.text.scenario_id
+
+    @property
+    def mutates(self) -> bool:
+        """Whether any mode of the scenario goes beyond reading."""
+        return any(mode != READ_ONLY for mode in self.text.modes)
+
+
+class ScenarioItem(pytest.Function):
+    """A scenario as a test: ``features/sec/SEC-003.feature::SEC-003.S1``."""
+
+    planned: PlannedScenario
+    order: int
+    run: ScenarioRun | None = None
+
+    @classmethod
+    def create(
+        cls, parent: pytest.Module, planned: PlannedScenario, order: int, run: Callable[..., Any]
+    ) -> ScenarioItem:
+        """The item below its feature file, at its place there; ``run`` executes the steps."""
+        item = cls.from_parent(parent, name=planned.key, callobj=run)
+        item.planned = planned
+        item.order = order
+        return item
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        """Point at the scenario in its feature file, not at the function that runs it."""
+        return self.path, self.planned.text.line - 1, self.name
+
+
+class TaskWithoutFeature(pytest.Item):
+    """Stands for a task that has no feature, while pytest selects; it never runs.
+
+    pytest's own ``-m`` and ``-k`` thereby tell which of these tasks the run is about.
+    """
+
+    task: Task
+
+    @classmethod
+    def create(cls, session: pytest.Session, task: Task, path: Path) -> TaskWithoutFeature:
+        """The stand-in at the path where the feature of the task would be."""
+        name = task.task_id
+        nodeid = f"{path.relative_to(session.config.rootpath).as_posix()}::{name}"
+        item = cls.from_parent(session, name=name, nodeid=nodeid)
+        item.task = task
+        return item
+
+    def runtest(self) -> None:
+        """Refuse: the stand-in is taken out before anything runs."""
+        raise AssertionError(f"{self.name} has no feature and cannot run")

@@ -1,0 +1,64 @@
+"""What a process gets ready before the first scenario of its session runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_roadmap.plugin.admission import Admission
+from pytest_roadmap.plugin.execution import ExecutionHooks
+
+if TYPE_CHECKING:
+    from pytest_roadmap.plugin.items import PlannedScenario
+    from pytest_roadmap.plugin.results import ItemResult
+    from pytest_roadmap.plugin.selection import Selection
+    from pytest_roadmap.plugin.state import RunState
+
+
+def execution_hooks(state: RunState, selection: Selection) -> ExecutionHooks:
+    """The hooks that follow scenarios, wired to the parts of the run."""
+    admission = Admission(
+        state.options,
+        environment=lambda: state.access.open().environment,
+        derived=state.derived,
+        unfinished_before=Predecessors(state, selection).unfinished,
+        now=state.now,
+    )
+    return ExecutionHooks(
+        admission.admit, None, _as_json if state.is_worker else _as_it_is, state.now
+    )
+
+
+class Predecessors:
+    """What must have ended before a scenario, as far as a worker can tell.
+
+    A run that is stopped early lets each worker go on with the scenario it holds; one whose
+    predecessors have not ended must not start then.
+    """
+
+    def __init__(self, state: RunState, selection: Selection) -> None:
+        self._state = state
+        self._positions = {scenario.key: scenario.position for scenario in selection.scenarios}
+        self._keys = {scenario.position: scenario for scenario in selection.scenarios}
+        self._before: tuple[tuple[int, ...], ...] = ()
+        if state.is_worker:
+            self._before = selection.plan(state.depends_on()).before
+
+    def unfinished(self, planned: PlannedScenario) -> str:
+        """The key of a scenario that must end first and has not; "" when nothing is open."""
+        if not self._state.is_worker:
+            return ""
+        self._state.catch_up()
+        ledger = self._state.book.ledger
+        for position in self._before[self._positions[planned.key]]:
+            earlier = self._keys[position]
+            if not ledger.has_ended(earlier.task_id, earlier.key):
+                return earlier.key
+        return ""
+
+
+def _as_json(result: ItemResult) -> dict[str, Any]:
+    return result.to_json()
+
+
+def _as_it_is(result: ItemResult) -> ItemResult:
+    return result

@@ -1,0 +1,110 @@
+"""The roadmap project that a run belongs to, read when the first feature needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_roadmap.domain.gate import CheckResult
+from pytest_roadmap.domain.quality.finding import has_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_roadmap.domain.policy import Policy
+    from pytest_roadmap.domain.roadmap import Roadmap
+    from pytest_roadmap.domain.task import Task
+    from pytest_roadmap.plugin.options import RoadmapOptions
+
+POLICY = ".roadmap/policy.yaml"
+
+
+class UnreadableProjectError(Exception):
+    """The document or the policy cannot be used; the message has one line for each problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """The roadmap and its policy."""
+
+    roadmap: Roadmap
+    policy: Policy
+
+    def markers(self, task: Task) -> tuple[str, ...]:
+        """The markers that the document gives to every scenario of a task."""
+        return (
+            task.task_id,
+            task.target_gate,
+            workstream_marker(task),
+            task.priority,
+            task.verification_level,
+        )
+
+    def all_markers(self) -> Iterator[tuple[str, str]]:
+        """Every marker with what it selects."""
+        for task in self.roadmap.tasks:
+            yield task.task_id, f"scenarios of task {task.task_id}"
+        for gate in self.policy.gates:
+            yield gate, f"scenarios of tasks that gate {gate} waits for"
+        for workstream in dict.fromkeys(workstream_marker(task) for task in self.roadmap.tasks):
+            yield workstream, f"scenarios of workstream {workstream}"
+        for priority in self.policy.priorities:
+            yield priority, f"scenarios of tasks of priority {priority}"
+        for level in self.policy.levels:
+            yield level, f"scenarios of tasks verified at level {level}"
+
+
+def workstream_marker(task: Task) -> str:
+    """The workstream as a word that ``-m`` accepts."""
+    return "_".join(task.workstream.split())
+
+
+class Project:
+    """The document, the policy, and where features belong."""
+
+    def __init__(self, options: RoadmapOptions) -> None:
+        self.options = options
+        self._sound = False
+
+    @cached_property
+    def plans(self) -> Plans:
+        """The roadmap and its policy.
+
+        Raises:
+            UnreadableProjectError: either cannot be used.
+        """
+        from pytest_roadmap.adapters.document.policy import (  # noqa: PLC0415 - where a roadmap runs
+            PolicyError,
+            read_policy,
+        )
+        from pytest_roadmap.adapters.document.reader import read_roadmap_file  # noqa: PLC0415
+
+        try:
+            policy = read_policy(self.options.root / POLICY)
+        except PolicyError as error:
+            raise UnreadableProjectError(str(error)) from error
+        reading = read_roadmap_file(self.options.document, policy)
+        if reading.roadmap is None:
+            document = self.options.document.name
+            lines = [
+                f"{document}:{finding.line}: {finding.code}: {finding.message}"
+                for finding in reading.findings
+            ]
+            raise UnreadableProjectError("\n".join(lines))
+        self._sound = not has_errors(reading.findings)
+        return Plans(reading.roadmap, policy)
+
+    def qa04(self) -> CheckResult:
+        """Whether the document's tasks are complete; asked after the roadmap was read."""
+        return CheckResult.PASS if self._sound else CheckResult.FAIL
+
+    def holds_feature(self, path: Path) -> bool:
+        """Whether the file is a feature of the roadmap."""
+        return path.suffix == ".feature" and path.is_relative_to(self.options.features)
+
+    def feature_path(self, task: Task) -> Path:
+        """Where the feature of a task belongs: ``features/sec/SEC-003.feature``."""
+        folder = task.task_id.partition("-")[0].lower()
+        return self.options.features / folder / f"{task.task_id}.feature"

@@ -1,0 +1,112 @@
+"""The records of a run: joined as scenarios end, written as tasks end, read by what comes later."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_roadmap.domain.roadmap import dod_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_roadmap.adapters.evidence.store import EvidenceStore
+    from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.domain.recording import Event
+    from pytest_roadmap.plugin.ledger import Ledger, RecordFrame
+    from pytest_roadmap.plugin.project import Plans
+    from pytest_roadmap.plugin.results import ItemResult
+
+
+class RecordStore(Protocol):
+    """Where records are kept between runs."""
+
+    def write(self, record: Record, events: Sequence[Event]) -> Path:
+        """Keep a record with its events; the file it stands in."""
+
+    def earlier(self, frame: RecordFrame) -> tuple[Record, ...]:
+        """The valid records of earlier runs of the same environment (and server state)."""
+
+
+class RecordBook:
+    """The ledger of this run on top of what earlier runs recorded."""
+
+    def __init__(
+        self, ledger: Ledger, store: RecordStore, frame: Callable[[], RecordFrame]
+    ) -> None:
+        self.ledger = ledger
+        self._store = store
+        self._frame = frame
+        self._earlier: tuple[Record, ...] | None = None
+        #: Files written by this run, by task.
+        self.written: dict[str, Path] = {}
+        #: Sentences about records that could not be written.
+        self.problems: list[str] = []
+
+    def take(self, result: ItemResult) -> bool:
+        """Take a result in; whether it was the last of its task."""
+        return self.ledger.add(result)
+
+    def write(self, task_id: str) -> None:
+        """Write the record of a task as it stands."""
+        from pytest_roadmap.adapters.evidence.files import (  # noqa: PLC0415 - only where one is written
+            EvidenceError,
+        )
+        from pytest_roadmap.domain.redaction import LeakError  # noqa: PLC0415
+
+        self.remember_earlier()
+        record = self.ledger.record(task_id, self._frame())
+        try:
+            self.written[task_id] = self._store.write(record, self.ledger.events(task_id))
+        except (EvidenceError, LeakError) as error:
+            self.problems.append(f"{task_id}: no record was written: {error}")
+        self.ledger.forget_events(task_id)
+
+    def write_unfinished(self) -> None:
+        """Write what there is of tasks that the run did not finish."""
+        for task_id in list(self.ledger.begun()):
+            self.write(task_id)
+
+    def remember_earlier(self) -> tuple[Record, ...]:
+        """What earlier runs recorded, as it stood before this run wrote anything."""
+        if self._earlier is None:
+            self._earlier = self._store.earlier(self._frame())
+        return self._earlier
+
+    def records(self) -> tuple[Record, ...]:
+        """All records that this run can speak of: earlier ones, its own, provisional ones."""
+        return (*self.remember_earlier(), *self.ledger.records(self._frame()))
+
+
+class FolderStore:
+    """Records in an evidence folder, by the adapter that writes and reads them.
+
+    ``make`` builds the adapter when it is first needed.
+    """
+
+    def __init__(self, make: Callable[[], EvidenceStore], plans: Plans) -> None:
+        self._make = make
+        self._plans = plans
+
+    @cached_property
+    def _folder(self) -> EvidenceStore:
+        return self._make()
+
+    def write(self, record: Record, events: Sequence[Event]) -> Path:
+        """Keep a record with its events; the file it stands in."""
+        return self._folder.write(record, events, self._plans.roadmap.task(record.task_id))
+
+    def earlier(self, frame: RecordFrame) -> tuple[Record, ...]:
+        """The valid records of earlier runs of the same environment (and server state)."""
+        return tuple(
+            record
+            for record in self._folder.load().records
+            if (record.environment, record.kind, record.state_id)
+            == (frame.environment, frame.kind, frame.state_id)
+            and self._current(record)
+        )
+
+    def _current(self, record: Record) -> bool:
+        task = self._plans.roadmap.by_id.get(record.task_id)
+        return task is not None and record.dod_digest == dod_digest(task)

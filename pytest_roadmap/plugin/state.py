@@ -1,0 +1,170 @@
+"""Everything one process of a session knows about its roadmap run."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_roadmap import __version__
+from pytest_roadmap.plugin.access import Access
+from pytest_roadmap.plugin.collection import Collection
+from pytest_roadmap.plugin.exchange import Exchange
+from pytest_roadmap.plugin.project import Plans, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.domain.status import DerivedTask
+    from pytest_roadmap.plugin.ledger import RecordFrame
+    from pytest_roadmap.plugin.options import RoadmapOptions
+    from pytest_roadmap.plugin.records import RecordBook
+    from pytest_roadmap.plugin.results import ItemResult
+    from pytest_roadmap.plugin.selection import Selection
+
+
+class RunState:
+    """The parts of a run. A worker has an exchange, the controller of workers makes one."""
+
+    def __init__(self, config: pytest.Config, options: RoadmapOptions) -> None:
+        self.config = config
+        self.options = options
+        self.project = Project(options)
+        self.collection = Collection(self.project, config)
+        worker_input = getattr(config, "workerinput", None)
+        self.is_worker = worker_input is not None
+        directory = (worker_input or {}).get("roadmap_exchange")
+        self.exchange = Exchange.at(directory) if directory else None
+        self.access = Access(options, self.exchange, worker=self.is_worker)
+        self._selection: Selection | None = None
+        self._derived: tuple[int, Mapping[str, DerivedTask]] | None = None
+
+    @property
+    def plans(self) -> Plans:
+        """The roadmap and its policy; only asked where a feature was collected."""
+        return self.project.plans
+
+    @property
+    def selection(self) -> Selection | None:
+        """What the session runs; None until that is known, or when it is no roadmap scenario."""
+        return self._selection
+
+    def start(self, selection: Selection) -> None:
+        """The selection is known."""
+        self._selection = selection
+
+    def now(self) -> datetime:
+        """The clock of the environment once it is open, the machine's before."""
+        run = self.access.opened
+        return run.clock() if run else datetime.now(UTC)
+
+    @cached_property
+    def book(self) -> RecordBook:
+        """The records of the run; only asked once the selection is known."""
+        from pytest_roadmap.domain.roadmap import dod_digest  # noqa: PLC0415 - only where scenarios run
+        from pytest_roadmap.plugin.ledger import Ledger  # noqa: PLC0415
+        from pytest_roadmap.plugin.records import RecordBook  # noqa: PLC0415
+
+        assert self._selection is not None
+        ledger = Ledger(
+            self._selection,
+            new_id=self.access.new_id,
+            dod_digest=lambda task_id: dod_digest(self.plans.roadmap.task(task_id)),
+        )
+        return RecordBook(ledger, self.access.store(self.plans), self.frame)
+
+    def frame(self) -> RecordFrame:
+        """What the records of this run have in common."""
+        from pytest_roadmap.plugin.ledger import RecordFrame  # noqa: PLC0415
+
+        return RecordFrame(
+            environment=self.access.name,
+            kind=self.access.kind,
+            state_id=self.access.state_id,
+            runner=self._runner,
+        )
+
+    @cached_property
+    def _runner(self) -> Mapping[str, Any]:
+        return {
+            "tool": "pytest-roadmap",
+            "version": __version__,
+            "pytest": pytest.__version__,
+            "python": platform.python_version(),
+            "arguments": [str(each) for each in self.config.invocation_params.args],
+        }
+
+    def derived(self) -> Mapping[str, DerivedTask]:
+        """The status of every task as the records of this environment now show it."""
+        from pytest_roadmap.plugin.judge import derive_run  # noqa: PLC0415
+
+        self.catch_up()
+        count = self.book.ledger.count
+        if self._derived is None or self._derived[0] != count:
+            derived = derive_run(
+                self.plans,
+                self.book.records(),
+                self.required_scenarios(),
+                kind=self.access.kind,
+                now=self.now(),
+            )
+            self._derived = (count, derived)
+        return self._derived[1]
+
+    def records(self) -> tuple[Record, ...]:
+        """The records of this environment, those of this run so far included."""
+        self.catch_up()
+        return self.book.records()
+
+    def catch_up(self) -> None:
+        """Worker: take in what other workers have finished since the last look."""
+        if self.is_worker and self.exchange is not None:
+            from pytest_roadmap.plugin.results import ItemResult  # noqa: PLC0415
+
+            for plain in self.exchange.new_results():
+                self.book.take(ItemResult.from_json(plain))
+
+    def depends_on(self) -> Mapping[str, tuple[str, ...]]:
+        """The direct dependencies of every task, dependencies first."""
+        return {task.task_id: task.depends_on for task in self.plans.roadmap.ordered()}
+
+    def lost_result(self, report: pytest.TestReport) -> ItemResult | None:
+        """The result of a scenario whose worker died, made from xdist's report of the crash."""
+        if self._selection is None or report.when in ("setup", "call", "teardown"):
+            return None
+        from pytest_roadmap.plugin.results import lost_result  # noqa: PLC0415
+
+        key = report.nodeid.rpartition("::")[2]
+        for scenario in self._selection.scenarios:
+            if scenario.key == key:
+                return lost_result(scenario, str(report.longrepr), self.now())
+        return None
+
+    def required_scenarios(self) -> Mapping[str, tuple[str, ...]]:
+        """The required scenarios of every task that has a feature, collected here or not."""
+        assert self._selection is not None
+        required = dict(self._selection.required)
+        for task in self.plans.roadmap.tasks:
+            if task.task_id not in required:
+                found = self.collection.required_elsewhere(task)
+                if found:
+                    required[task.task_id] = found
+        return required
+
+    def note(self, result: ItemResult) -> None:
+        """Controller, or a run on its own: a scenario has ended."""
+        last = self.book.take(result)
+        if last:
+            self.book.write(result.task_id)
+        if self.exchange is not None:
+            self.exchange.publish(result.to_json(events=False))
+
+    def close(self) -> None:
+        """Stop and remove what this process started."""
+        self.access.close()
+        if self.exchange is not None and not self.is_worker:
+            self.exchange.remove()
