@@ -59,8 +59,23 @@ class Environment:
         return value
 
     def permits(self, mode: str) -> bool:
-        """Whether ``safety.allow`` lists the mode."""
-        return mode in (self.get("safety.allow") or ())
+        """Whether ``safety.allow`` lists the mode and the kind does not forbid it (rules a.8)."""
+        return mode in (self.get("safety.allow") or ()) and self.hard_limit(mode) is None
+
+    def hard_limit(self, mode: str) -> str | None:
+        """Why this kind never permits the mode, whatever ``safety.allow`` lists; None if it may.
+
+        In production people run and switch; ``safety.production_cutover: execute`` is the one
+        agreed exception for the switch.
+        """
+        if self.kind == "dev" and mode == "SWITCH":
+            return "SWITCH is never permitted in an environment of kind dev"
+        if self.kind == "prod" and mode == "RUN":
+            return "RUN is observed in production, never triggered"
+        executes = self.get("safety.production_cutover") == "execute"
+        if self.kind == "prod" and mode == "SWITCH" and not executes:
+            return "SWITCH in production needs safety.production_cutover: execute"
+        return None
 
 
 def _holes(key: str, value: Any) -> Iterator[str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from pytest_roadmap.domain.identity import ProbedIdentity
+
 Clock = Callable[[], datetime]
 
 
@@ -164,6 +166,10 @@ class Document:
         return self.content.decode("utf-8")
 
 
+class UnreadableDocumentError(Exception):
+    """A document is there and is not what its name says; the message is one sentence."""
+
+
 class RepositoryPort(Protocol):
     """The documents of the project repository (``documents.root``)."""
 
@@ -178,7 +184,11 @@ class RepositoryPort(Protocol):
         """A tracked file by its path in the repository; a path that leaves it is refused."""
 
     def load_yaml(self, document: Document) -> Any:
-        """The YAML (safe subset, duplicate keys refused) as plain values; one sentence on errors."""
+        """The YAML (safe subset, duplicate keys refused) as plain values.
+
+        Raises:
+            UnreadableDocumentError: not YAML, or a key stands twice.
+        """
 
     def schema_problems(self, instance: Any, schema_path: str) -> tuple[str, ...]:
         """What JSON Schema (a tracked file) says against the instance."""
@@ -241,6 +251,18 @@ class AuditPort(Protocol):
         """
 
 
+class IdentityPort(Protocol):
+    """Who the harness is, and on which platform it stands: C-WHO and A-SUB."""
+
+    def probe(self) -> ProbedIdentity:
+        """Ask the live platform and compare with the bindings; note both as facts of the record.
+
+        Raises:
+            BlockedError: a binding of the identity is missing; no call was made.
+            InconclusiveError: the platform is another one than the file names (``identity``).
+        """
+
+
 @dataclass(frozen=True)
 class Ports:
     """Everything a scenario may ask for, built by the composition for one scenario."""
@@ -252,4 +274,5 @@ class Ports:
     attestations: AttestationPort
     audit: AuditPort
     clock: Clock
+    identity: IdentityPort
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,272 @@
+"""``WorkspacePort`` on databricks-sdk: one method for each call of the catalogue.
+
+Source: calls C-WHO to C-SCOPE, checked against databricks-sdk 0.162.0. Values are read from the
+service's JSON, because the SDK's typed answers leave out enum values it does not know: a privilege
+that is new to the SDK would go unseen.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from pytest_roadmap.adapters.databricks.connection import Answer, WorkspaceConnection
+from pytest_roadmap.adapters.databricks.statements import Statement, StatementRun
+from pytest_roadmap.domain.outcome import AssetMissingError, InconclusiveError
+from pytest_roadmap.domain.ports import (
+    FileInfo,
+    Identity,
+    Privilege,
+    ServicePrincipal,
+    StatementResult,
+)
+from pytest_roadmap.domain.recording import Recorder
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+_ME = "/api/2.0/preview/scim/v2/Me"
+_ORG_ID = "X-Databricks-Org-Id"
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SECURABLES: dict[str, tuple[str, Callable[[WorkspaceClient, str], object]]] = {
+    "catalog": ("C-CAT", lambda w, name: w.catalogs.get(name)),
+    "schema": ("C-CAT", lambda w, name: w.schemas.get(name)),
+    "table": ("C-CAT", lambda w, name: w.tables.get(name)),
+    "volume": ("C-CAT", lambda w, name: w.volumes.read(name)),
+    "external_location": ("C-EL", lambda w, name: w.external_locations.get(name)),
+    "storage_credential": ("C-EL", lambda w, name: w.storage_credentials.get(name)),
+}
+_WAREHOUSE_ENDS = ("RUNNING", "DELETED", "DELETING")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceProfile:
+    """C-WHO in full; ``request_id`` proves that the platform answered."""
+
+    identity: Identity
+    object_id: str
+    display_name: str
+    request_id: str
+
+
+class DatabricksWorkspace:
+    """The workspace as one identity sees it, for one scenario.
+
+    It decides nothing; see ``WorkspacePort`` for the promises and errors.
+    """
+
+    def __init__(self, connection: WorkspaceConnection, recorder: Recorder) -> None:
+        self._connection = connection
+        self._recorder = recorder
+
+    def profile(self) -> WorkspaceProfile:
+        """C-WHO in one request: who asked, and the workspace id as the service states it.
+
+        Never ``get_workspace_id()``: the SDK may answer that from its configuration.
+        """
+        answer = self._call(
+            "C-WHO",
+            "current user",
+            lambda w: w.api_client.do("GET", _ME, response_headers=[_ORG_ID]),
+        )
+        me = answer.body
+        headers = answer.value if isinstance(answer.value, dict) else {}
+        workspace_id = str(headers.get(_ORG_ID) or "")
+        if not workspace_id:
+            raise InconclusiveError("identity", "the workspace does not state its id")
+        user_name = str(me.get("userName", ""))
+        application_id = me.get("applicationId") or (
+            user_name if _GUID.fullmatch(user_name) else None
+        )
+        return WorkspaceProfile(
+            Identity(user_name, application_id, workspace_id, self._connection.host),
+            str(me.get("id", "")),
+            str(me.get("displayName") or user_name),
+            answer.request_id,
+        )
+
+    def whoami(self) -> Identity:
+        """C-WHO."""
+        return self.profile().identity
+
+    def metastore(self) -> Mapping[str, Any]:
+        """C-META."""
+        current = self._call("C-META", "metastore", lambda w: w.metastores.current()).body
+        return {
+            **self._call("C-META", "metastore", lambda w: w.metastores.summary()).body,
+            **current,
+        }
+
+    def securable(self, securable_type: str, full_name: str) -> Mapping[str, Any]:
+        """C-CAT, C-EL."""
+        code, read = _SECURABLES[securable_type]
+        return self._call(code, f"{securable_type} {full_name}", lambda w: read(w, full_name)).body
+
+    def effective_privileges(
+        self, securable_type: str, full_name: str, principal: str
+    ) -> tuple[Privilege, ...]:
+        """C-GE: every page, also after an empty one."""
+
+        def read(client: WorkspaceClient, token: str | None) -> str | None:
+            return client.grants.get_effective(
+                securable_type, full_name, principal=principal, max_results=0, page_token=token
+            ).next_page_token
+
+        return tuple(self._privileges("C-GE", f"{securable_type} {full_name}", read))
+
+    def direct_privileges(
+        self, securable_type: str, full_name: str, principal: str
+    ) -> tuple[Privilege, ...]:
+        """C-GD: every page, also after an empty one."""
+
+        def read(client: WorkspaceClient, token: str | None) -> str | None:
+            return client.grants.get(
+                securable_type, full_name, principal=principal, max_results=0, page_token=token
+            ).next_page_token
+
+        return tuple(self._privileges("C-GD", f"{securable_type} {full_name}", read))
+
+    def _privileges(
+        self,
+        code: str,
+        resource: str,
+        read: Callable[[WorkspaceClient, str | None], str | None],
+    ) -> Iterator[Privilege]:
+        def all_pages(client: WorkspaceClient) -> None:
+            token = read(client, None)
+            while token:
+                token = read(client, token)
+
+        for assignment in _items(self._call(code, resource, all_pages), "privilege_assignments"):
+            for entry in assignment.get("privileges") or ():
+                held = entry if isinstance(entry, dict) else {"privilege": entry}
+                yield Privilege(
+                    str(assignment.get("principal", "")),
+                    str(held.get("privilege", "")),
+                    held.get("inherited_from_type"),
+                    held.get("inherited_from_name"),
+                )
+
+    def bound_workspaces(self, securable_type: str, name: str) -> tuple[str, ...]:
+        """C-BIND."""
+        answer = self._call(
+            "C-BIND",
+            f"{securable_type} {name}",
+            lambda w: list(w.workspace_bindings.get_bindings(securable_type, name, max_results=0)),
+        )
+        return tuple(str(binding.get("workspace_id", "")) for binding in _items(answer, "bindings"))
+
+    def service_principal(self, application_id: str) -> ServicePrincipal:
+        """C-SP."""
+        resource = f"service principal {application_id}"
+        if not _GUID.fullmatch(application_id):
+            raise InconclusiveError("malformed_binding", f"{resource}: not an application id")
+        wanted = f'applicationId eq "{application_id}"'
+        answer = self._call(
+            "C-SP", resource, lambda w: list(w.service_principals.list(filter=wanted))
+        )
+        found = {str(item.get("id")): item for item in _items(answer, "Resources")}
+        if not found:
+            raise AssetMissingError(resource)
+        if len(found) > 1:
+            raise InconclusiveError("ambiguous", f"{resource}: {len(found)} of this id")
+        item = next(iter(found.values()))
+        return ServicePrincipal(
+            str(item.get("applicationId", "")),
+            str(item.get("displayName", "")),
+            item.get("active") is True,
+            tuple(str(group.get("display", "")) for group in item.get("groups") or ()),
+        )
+
+    def warehouse_state(self, warehouse_id: str) -> str:
+        """C-WH."""
+        answer = self._call(
+            "C-WH", f"warehouse {warehouse_id}", lambda w: w.warehouses.get(warehouse_id)
+        )
+        return str(answer.body.get("state", ""))
+
+    def start_warehouse(self, warehouse_id: str, timeout_s: float) -> str:
+        """C-WH: start and wait; the latency is a fact of the record, apart from SLA clocks."""
+        started = time.monotonic()
+        self._call("C-WH", f"warehouse {warehouse_id}", lambda w: w.warehouses.start(warehouse_id))
+        pause = 0.2
+        while (state := self.warehouse_state(warehouse_id)) not in _WAREHOUSE_ENDS:
+            if time.monotonic() - started >= timeout_s:
+                return state
+            time.sleep(pause)
+            pause = min(pause * 1.5, 10.0)
+        self._recorder.facts["warehouse_start_ms"] = round((time.monotonic() - started) * 1000)
+        return state
+
+    def execute(
+        self, statement: str, *, warehouse_id: str, parameters: Mapping[str, str] | None = None
+    ) -> StatementResult:
+        """C-SQL."""
+        run = StatementRun(self._connection, self._recorder)
+        return run.run(Statement(statement, warehouse_id, parameters or {}))
+
+    def upload(self, path: str, content: bytes) -> None:
+        """C-FILES; an existing file is never overwritten."""
+        self._call(
+            "C-FILES", path, lambda w: w.files.upload(path, BytesIO(content), overwrite=False)
+        )
+
+    def download(self, path: str) -> bytes:
+        """C-FILES."""
+
+        def read(client: WorkspaceClient) -> bytes:
+            contents = client.files.download(path).contents
+            if contents is None:
+                raise OSError("the answer has no content")
+            with contents:
+                return bytes(contents.read())
+
+        content: bytes = self._call("C-FILES", path, read).value
+        return content
+
+    def list_directory(self, path: str) -> tuple[FileInfo, ...]:
+        """C-FILES."""
+        answer = self._call("C-FILES", path, lambda w: list(w.files.list_directory_contents(path)))
+        return tuple(
+            FileInfo(str(entry.get("path", "")), entry.get("file_size"))
+            for entry in _items(answer, "contents")
+        )
+
+    def delete_file(self, path: str) -> None:
+        """C-FILES."""
+        self._call("C-FILES", path, lambda w: w.files.delete(path))
+
+    def validate_location(
+        self, credential: str, location: str, *, read_only: bool
+    ) -> tuple[Mapping[str, Any], ...]:
+        """C-VAL."""
+        answer = self._call(
+            "C-VAL",
+            f"storage credential {credential}",
+            lambda w: w.storage_credentials.validate(
+                storage_credential_name=credential,
+                external_location_name=location,
+                read_only=read_only,
+            ),
+        )
+        return tuple(_items(answer, "results"))
+
+    def secret_scopes(self) -> tuple[Mapping[str, Any], ...]:
+        """C-SCOPE."""
+        answer = self._call("C-SCOPE", "secret scopes", lambda w: list(w.secrets.list_scopes()))
+        return tuple(_items(answer, "scopes"))
+
+    def _call(
+        self, code: str, resource: str, function: Callable[[WorkspaceClient], Any]
+    ) -> Answer[Any]:
+        return self._connection.call(self._recorder, code, resource, function)
+
+
+def _items(answer: Answer[Any], key: str) -> Iterator[dict[str, Any]]:
+    """The entries under one key of every page."""
+    for body in answer.bodies:
+        yield from (body.get(key) or ()) if isinstance(body, dict) else ()

@@ -1,0 +1,78 @@
+"""Which files of a working tree are tracked, asked of git itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+_LIMIT_S = 30
+_SYMLINK = "120000"
+_SUBMODULE = "160000"
+
+
+class GitError(Exception):
+    """Git is absent, or this is no repository; the message has git's own words."""
+
+
+def git_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The process environment without what would send git to another repository."""
+    source = os.environ if environ is None else environ
+    kept = {name: value for name, value in source.items() if not name.startswith("GIT_")}
+    return kept | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+
+
+def run_git(root: Path, *arguments: str) -> bytes:
+    """What git prints.
+
+    Raises:
+        GitError: it failed, is absent, or took longer than half a minute.
+    """
+    try:
+        done = subprocess.run(
+            ["git", "-c", "core.quotepath=false", *arguments],
+            cwd=root,
+            env=git_environment(),
+            capture_output=True,
+            timeout=_LIMIT_S,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.decode("utf-8", "replace").strip()
+        raise GitError(f"git {arguments[0]} in {root}: {words}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitError(f"git {arguments[0]} in {root}: {error}") from error
+    return done.stdout
+
+
+def git_top_level(folder: Path) -> Path:
+    """The root of the repository that holds a folder; raises ``GitError`` where there is none."""
+    return Path(run_git(folder, "rev-parse", "--show-toplevel").decode("utf-8").strip())
+
+
+def path_problem(path: str) -> str | None:
+    """Why a text is no path inside a repository; None if it may be one."""
+    parts = PurePosixPath(path).parts
+    if not path or "\\" in path or any(ord(char) < ord(" ") for char in path):
+        return "it is no relative path with forward slashes"
+    if path.startswith("/") or (len(path) > 1 and path[1] == ":") or "://" in path:
+        return "it must be relative to the repository root"
+    if ".." in parts or ".git" in (part.lower() for part in parts):
+        return "it leaves the documents of the repository"
+    return None
+
+
+def tracked_problem(root: Path, path: str) -> str | None:
+    """Why a path is no tracked regular file with exactly this spelling; None if it is one."""
+    wanted = unicodedata.normalize("NFC", path)
+    entries = run_git(root, "ls-files", "-z", "--stage", "--", f":(literal){path}")
+    for entry in entries.decode("utf-8", "replace").split("\0"):
+        head, _, name = entry.partition("\t")
+        if unicodedata.normalize("NFC", name) != wanted:
+            continue
+        if head.startswith(_SYMLINK):
+            return "it is a symbolic link"
+        return "it is a submodule" if head.startswith(_SUBMODULE) else None
+    return "git does not track a file of this name"
