@@ -15,7 +15,6 @@ from pytest_roadmap.adapters.allure import (
     ReportedRun,
     ReportedScenario,
     ScenarioEnding,
-    SilentBridge,
     result_anchor,
     result_uuid,
 )
@@ -334,17 +333,3 @@ def test_a_record_is_linked_from_the_results_of_its_scenarios(scene: Scene) -> N
 
     links = [link for link in scene.result()["links"] if link["type"] == "record"]
     assert [link["url"] for link in links] == ["new.log"]
-
-
-def test_a_silent_bridge_takes_every_call(tmp_path: Path) -> None:
-    """Without Allure results nothing is written and nothing breaks."""
-    bridge = SilentBridge()
-    bridge.scenario_started(ReportedScenario(task("SEC-003"), "SEC-003.S1", "x"))
-    bridge.step_started("Given", "x")
-    bridge.step_arguments(print, "x", {})
-    bridge.step_ended()
-    bridge.scenario_ended(ScenarioEnding(Outcome.PASS))
-    bridge.link_record([], "", "")
-
-    assert not bridge.active
-    assert list(tmp_path.iterdir()) == []

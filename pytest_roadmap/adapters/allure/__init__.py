@@ -1,6 +1,6 @@
 """Scenarios as Allure results. ``install`` alone imports Allure; import it where it is used."""
 
-from pytest_roadmap.adapters.allure.bridge import ScenarioEnding, SilentBridge
+from pytest_roadmap.adapters.allure.bridge import ScenarioEnding
 from pytest_roadmap.adapters.allure.identity import (
     history_id,
     result_anchor,
@@ -13,7 +13,6 @@ __all__ = [
     "ReportedRun",
     "ReportedScenario",
     "ScenarioEnding",
-    "SilentBridge",
     "history_id",
     "result_anchor",
     "result_uuid",

@@ -10,7 +10,6 @@ The plugin calls one bridge per process, for one scenario at a time, in this ord
     scenario_ended(ending)                                  # after teardown, with the final word
 
 A step still open when the scenario ends (pytest-bdd reports no end for a skip) is closed with it.
-Where Allure is off, the plugin holds a ``SilentBridge``, whose methods do nothing.
 """
 
 from __future__ import annotations
@@ -72,36 +71,7 @@ class ScenarioEnding:
     captured: Mapping[str, str] = field(default_factory=dict)
 
 
-class SilentBridge:
-    """The bridge of a run without Allure results: every call is taken, nothing is written."""
-
-    #: Whether anything is written; a caller may save itself the work of describing a scenario.
-    active = False
-
-    def scenario_started(self, scenario: ReportedScenario) -> None:
-        """A scenario, or a row of an outline, begins."""
-
-    def step_started(
-        self, keyword: str, text: str, table: Table | None = None, doc_string: str | None = None
-    ) -> None:
-        """A step begins; keyword as in the feature (``And`` stays ``And``)."""
-
-    def step_arguments(self, step_func: StepFunction, text: str, args: Mapping[str, Any]) -> None:
-        """The open step is about to be called with these arguments, fixtures among them."""
-
-    def step_ended(
-        self, error: BaseException | None = None, outcome: Outcome | None = None
-    ) -> None:
-        """The open step has ended; with an error, ``outcome`` is the word that it means."""
-
-    def scenario_ended(self, ending: ScenarioEnding) -> None:
-        """The scenario has ended, its teardown included."""
-
-    def link_record(self, keys: Iterable[str], href: str, record_id: str) -> None:
-        """The record of a task is at ``href``: link it from the results of these scenario keys."""
-
-
-class AllureBridge(SilentBridge):
+class AllureBridge:
     """Writes one Allure result for each scenario.
 
     Args:
@@ -111,8 +81,6 @@ class AllureBridge(SilentBridge):
         nesting: where ``allure.step`` and ``allure.attach`` of a step land.
         now: milliseconds since the epoch.
     """
-
-    active = True
 
     def __init__(
         self,
@@ -145,7 +113,7 @@ class AllureBridge(SilentBridge):
     def step_started(
         self, keyword: str, text: str, table: Table | None = None, doc_string: str | None = None
     ) -> None:
-        """A step begins; a table and a doc string are attached to it."""
+        """A step begins; keyword as in the feature. Table and doc string are attached to it."""
         attachments = []
         if table:
             attachments.append(self._attach("data table", _csv(table), "text/csv", "csv"))
