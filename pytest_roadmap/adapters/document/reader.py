@@ -22,6 +22,7 @@ from pytest_roadmap.domain.roadmap import Roadmap
 CHECK = "structure"
 MAX_BYTES = 16 << 20
 MAX_CELLS = 1_000_000
+MAX_LINES = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,11 @@ def read_roadmap(content: bytes, policy: Policy) -> RoadmapReading:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return _unreadable("NOT_UTF8", f"the document is not UTF-8 (byte {error.start})", line)
-    if decoded.count("|") > MAX_CELLS:
-        return _unreadable("TOO_LARGE", f"the document has more than {MAX_CELLS} table cells")
     text = decoded.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("|") > MAX_CELLS or text.count("\n") > MAX_LINES:
+        return _unreadable(
+            "TOO_LARGE", f"the document has more than {MAX_CELLS} cells or {MAX_LINES} lines"
+        )
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
     with _without_cycle_search():
         return _Reader(policy, text, digest).reading()

@@ -17,9 +17,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a check has to say; ``line`` is 1-based, None where no line of the document fits.
+    """One thing a check has to say, in a sentence that a reader of the roadmap understands.
 
-    ``message`` is a sentence that a reader of the roadmap understands.
+    ``line`` is 1-based, None where no line fits. ``file`` is the file it belongs to, empty for the
+    roadmap document.
     """
 
     check: str
@@ -28,6 +29,7 @@ class Finding:
     task: str | None
     line: int | None
     message: str
+    file: str = ""
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

@@ -69,7 +69,7 @@ def read_depends_on(text: str, policy: Policy) -> tuple[tuple[str, ...], tuple[F
         return (), ()
     if not text:
         return (), (Fault("EMPTY_FIELD", "is empty; a task without dependencies says -"),)
-    ids: list[str] = []
+    ids: dict[str, None] = {}
     faults: list[Fault] = []
     for part in text.split(","):
         task_id = part.strip(" ")
@@ -77,7 +77,7 @@ def read_depends_on(text: str, policy: Policy) -> tuple[tuple[str, ...], tuple[F
             if task_id in ids:
                 faults.append(Fault("DEPENDENCY_TWICE", f"names {task_id} twice"))
             else:
-                ids.append(task_id)
+                ids[task_id] = None
         else:
             faults.append(_dependency_fault(task_id, policy))
     return tuple(ids), tuple(faults)

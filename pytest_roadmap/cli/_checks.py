@@ -1,0 +1,78 @@
+"""Gather what the checks look at, and run those asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pytest_roadmap.adapters.document import (
+    PolicyError,
+    RoadmapReading,
+    read_policy,
+    read_roadmap_file,
+)
+from pytest_roadmap.domain.policy import Policy
+from pytest_roadmap.domain.quality.features import check_features
+from pytest_roadmap.domain.quality.finding import Finding, Level
+from pytest_roadmap.domain.quality.report import CheckReport, conclude
+from pytest_roadmap.domain.quality.status import check_status
+from pytest_roadmap.domain.roadmap import Roadmap
+
+_POLICY = Path(".roadmap/policy.yaml")
+
+
+def check_project(document: Path, checks: Collection[str], root: Path) -> CheckReport:
+    """The report of the asked checks over a document and the project at ``root``."""
+    try:
+        policy = read_policy(root / _POLICY)
+    except PolicyError as error:
+        finding = Finding("policy", "POLICY_INVALID", Level.ERROR, None, None, str(error))
+        return conclude([finding], tasks=0, readable=False)
+    reading = read_roadmap_file(document, policy)
+    findings = list(_of_document(reading, checks))
+    readable, complete = reading.readable, True
+    if reading.roadmap is not None and {"status", "features"} & set(checks):
+        unknown = tuple(_unknown_tasks(reading.roadmap, policy))
+        found, complete = _of_project(reading.roadmap, policy, checks, root)
+        findings += [*unknown, *found]
+        readable = not unknown
+    return conclude(findings, tasks=len(reading.rows), readable=readable, complete=complete)
+
+
+def _of_document(reading: RoadmapReading, checks: Collection[str]) -> Iterator[Finding]:
+    """The findings of the asked checks, and every error that keeps the document from being read."""
+    for finding in reading.findings:
+        asked = finding.check in checks or (finding.check == "structure" and "QA-04" in checks)
+        needed = "status" in checks or "features" in checks or finding.check == "structure"
+        if asked or (finding.level is Level.ERROR and needed):
+            yield finding
+
+
+def _unknown_tasks(roadmap: Roadmap, policy: Policy) -> Iterator[Finding]:
+    for task_id, key in policy.named_tasks().items():
+        if task_id not in roadmap.by_id:
+            message = f"{_POLICY}: {key} names {task_id}, which is no task of the document"
+            yield Finding("policy", "POLICY_UNKNOWN_TASK", Level.ERROR, task_id, None, message)
+
+
+def _of_project(
+    roadmap: Roadmap, policy: Policy, checks: Collection[str], root: Path
+) -> tuple[list[Finding], bool]:
+    """What features and evidence show, and whether all of it could be judged."""
+    from pytest_roadmap.cli._project import (  # noqa: PLC0415 - imports gherkin
+        read_evidence,
+        read_features,
+    )
+
+    features = read_features(root, roadmap)
+    findings: list[Finding] = []
+    complete = True
+    if "features" in checks:
+        findings += check_features(roadmap, features.texts, features.problems)
+    if "status" in checks:
+        project = read_evidence(root, roadmap, features)
+        findings += project.findings
+        findings += check_status(roadmap, policy, project.evidence, datetime.now(UTC))
+        complete = project.complete
+    return findings, complete

@@ -1,0 +1,103 @@
+"""The features, evidence and registered blockers of the project in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pytest_roadmap.adapters.document.blockers import BlockersError, read_blockers
+from pytest_roadmap.adapters.document.features import read_feature_file
+from pytest_roadmap.adapters.evidence.slots import slot_of
+from pytest_roadmap.adapters.evidence.store import EvidenceStore
+from pytest_roadmap.domain.effective import RegisteredBlocker
+from pytest_roadmap.domain.feature import FeatureProblem, FeatureText
+from pytest_roadmap.domain.quality.finding import Finding, Level
+from pytest_roadmap.domain.quality.status import CHECK, Evidence
+from pytest_roadmap.domain.roadmap import Roadmap
+from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA, Failure
+
+_FEATURES = Path("features")
+_EVIDENCE = Path(".agents/logs/verification")
+_BLOCKERS = Path(".roadmap/blockers.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Every feature file below ``features/``: texts, lint problems by path, digests by scenario."""
+
+    texts: tuple[FeatureText, ...]
+    problems: dict[str, tuple[FeatureProblem, ...]]
+    digests: dict[str, str]
+
+
+@dataclass
+class ProjectEvidence:
+    """What is known about the project's status, and what could not be read of it."""
+
+    evidence: Evidence
+    findings: list[Finding] = field(default_factory=list)
+    complete: bool = True
+
+
+def read_features(root: Path, roadmap: Roadmap) -> Features:
+    """Read the feature files of the project; an unreadable one is a problem of its path."""
+    texts: list[FeatureText] = []
+    problems: dict[str, tuple[FeatureProblem, ...]] = {}
+    digests: dict[str, str] = {}
+    for path in sorted((root / _FEATURES).rglob("*.feature")):
+        reading = read_feature_file(path, roadmap.by_id)
+        shown = path.relative_to(root).as_posix()
+        if reading.problems:
+            problems[shown] = reading.problems
+        if reading.feature is not None:
+            text = replace(reading.feature, path=shown)
+            texts.append(text)
+            digest = "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+            digests.update((each.scenario_id, digest) for each in text.scenarios)
+    return Features(tuple(texts), problems, digests)
+
+
+def read_evidence(root: Path, roadmap: Roadmap, features: Features) -> ProjectEvidence:
+    """Read the records of real environments and the registered blockers of the project."""
+    loaded = EvidenceStore(root / _EVIDENCE, schema=REAL_SCHEMA).load()
+    slots = {slot_of(task): task.task_id for task in roadmap.tasks}
+    refused: dict[str, str] = {}
+    project = ProjectEvidence(Evidence())
+    for problem in loaded.problems:
+        task_id = slots.get(problem.slot or "")
+        if task_id is not None and problem.failure is Failure.TAMPERED:
+            refused[task_id] = problem.failure.value
+            continue
+        project.findings.append(
+            Finding(CHECK, problem.failure.value, Level.WARNING, task_id, None, problem.reason)
+        )
+        project.complete = project.complete and problem.slot is not None
+    for task_id in _embedded(root):
+        refused.setdefault(task_id, Failure.EMBEDDED_ONLY.value)
+    project.evidence = Evidence(
+        records=loaded.records,
+        refused=refused,
+        features=features.texts,
+        feature_digests=features.digests,
+        blockers=tuple(_blockers(root, project)),
+    )
+    return project
+
+
+def _embedded(root: Path) -> Iterator[str]:
+    """The tasks of embedded records that somebody put among the real ones; they never count."""
+    loaded = EvidenceStore(root / _EVIDENCE, schema=EMBEDDED_SCHEMA).load()
+    return (record.task_id for record in loaded.records)
+
+
+def _blockers(root: Path, project: ProjectEvidence) -> tuple[RegisteredBlocker, ...]:
+    try:
+        return read_blockers(root / _BLOCKERS)
+    except BlockersError as error:
+        project.findings.append(
+            Finding(CHECK, "BLOCKERS_UNREADABLE", Level.WARNING, None, None, str(error))
+        )
+        project.complete = False
+        return ()
