@@ -8,12 +8,12 @@ from pytest_bdd import given, parsers
 
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import BlockedError
-from pytest_roadmap.domain.ports import IdentityPort, WorkspacePort
+from pytest_roadmap.domain.ports import Ports, WorkspacePort
 
 
 @given("the environment is bound")
-def environment_is_bound(identity: IdentityPort) -> None:
-    identity.probe()
+def environment_is_bound(ports: Ports) -> None:
+    ports.identity.probe()
 
 
 @given(parsers.re(r'the binding "(?P<key>[^"]*)" is set'))

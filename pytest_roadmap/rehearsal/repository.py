@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from pytest_roadmap.rehearsal.history import Commit, commit_all, make_history
 from pytest_roadmap.rehearsal.people import make_keys, person, signers_document
 from pytest_roadmap.rehearsal.templates import sample_files
 
-ENVIRONMENT = ".roadmap/environments/embedded.yaml"
 _AUDIT = "audit_cloud_state.sh"
 #: What the working tree itself brings along.
 _PROJECT = (".roadmap/implementation_roadmap.md", ".roadmap/policy.yaml")
@@ -39,25 +37,16 @@ _SIGNING = timedelta(hours=3)
 _DRAFT, _REVIEW, _FINAL, _LOCKED = (timedelta(days=d) for d in (21, 12, 5, 4))
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratedRepository:
-    """Where the repository, its environment file and the people's keys lie."""
-
-    path: Path
-    environment_file: Path
-    keys: Path
-
-
 def generate_repository(
-    base: Path, root: Path, connection: Mapping[str, Any], clock: Clock
-) -> GeneratedRepository:
-    """Make ``base/repository`` and ``base/keys`` anew.
+    base: Path, connection: Mapping[str, Any], clock: Clock, *, root: Path
+) -> Path:
+    """Make ``base/repository`` and, outside of it, ``base/keys`` anew; the repository.
 
     Args:
         base: a folder of this run alone; an older repository in it is removed.
-        root: the working tree that gives the roadmap document, policy and features.
         connection: ``databricks_url, azure_url, warehouse_id`` of the running cloud.
         clock: the time all dates are relative to.
+        root: the working tree that gives the roadmap document, policy and features.
     """
     repository, keys = base / "repository", base / "keys"
     for folder in (repository, keys):
@@ -72,7 +61,7 @@ def generate_repository(
     for number, signature in enumerate(signatures(locked), 1):
         sign_lock(repository, keys, number, signature)
     commit_all(repository, "Sign the lock of the handoff inventory", locked + _SIGNING)
-    return GeneratedRepository(repository, repository / ENVIRONMENT, keys)
+    return repository
 
 
 def _commits(files: Mapping[str, bytes], now: datetime) -> tuple[Commit, ...]:
