@@ -58,11 +58,12 @@ SHAPES = re.compile(
             rf"(?P<sas>(?<![A-Za-z])(?i:sig(?:=|%3d))){_DONE}[^&\s\"'<>\\;,]+",
             (
                 r"(?P<header>(?<![A-Za-z])(?i:(?:proxy-)?authorization)[\\\"']{0,3}\s{0,3}[:=]\s{0,3}"
-                rf"[\\\"']{{0,3}}(?:[A-Za-z]{{2,20}}\s{{1,3}})?){_DONE}[^\s\"',;\\\[]{{4,}}"
+                r"[\\\"']{0,3}(?!(?:[A-Za-z]{2,20}\s{1,3})?\[redacted:)(?:[A-Za-z]{2,20}\s{1,3})?)"
+                r"[^\s\"',;\\\[]{4,}"
             ),
             (
-                r"(?P<cookie>(?<![A-Za-z])(?i:(?:set-)?cookie)[\\\"']{0,3}\s{0,3}:\s{0,3}[\\\"']{0,3})"
-                rf"{_DONE}[^\r\n\"'\\]+"
+                r"(?P<cookie>(?<![A-Za-z])(?i:(?:set-)?cookie)[\\\"']{0,3}\s{0,3}:"
+                r"(?![\s\\\"']{0,6}\[redacted:)\s{0,3}[\\\"']{0,3})[^\r\n\"'\\]+"
             ),
             (
                 r"(?P<bearer>(?<![A-Za-z])(?i:bearer|basic)\s{1,3})"
@@ -110,7 +111,8 @@ TRIGGERS = (
     *("@", "%40", "eyj", "dapi", "dose", "dkea", "dsapi", "q~", "private key", "sig=", "sig%3d"),
     *("==", "://", "authorization", "cookie", "bearer", "basic", "password", "passwd", "pwd"),
     *("secret", "token", "key", "signature", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-    *("github_pat_", "xox", "akia", "?code=", "&code="),
+    *("github_pat_", "xox", "akia", "?code=", "&code=", "webhook", "hooks.", "logic.azure"),
+    *("powerplatform", "pagerduty", "opsgenie", "azurewebsites"),
 )
 #: A digit group as every alternative of ``PHONES`` needs it.
 PHONE_HINT = re.compile(

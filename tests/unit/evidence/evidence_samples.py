@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from pytest_roadmap.domain.evidence import Record, ScenarioResult
 from pytest_roadmap.domain.outcome import Outcome
@@ -95,3 +99,8 @@ def call(**body: object) -> Event:
 def claim(**body: object) -> Event:
     made = {"claim": "every privilege", "expected": [], "observed": [], "holds": True}
     return Event(T0, "SEC-003.S1", "Then it holds", "assertion", made | body)
+
+
+def statement(path: Path) -> Any:
+    """The statement inside an envelope file."""
+    return json.loads(base64.b64decode(json.loads(path.read_bytes())["payload"]))
