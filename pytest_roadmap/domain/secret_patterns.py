@@ -114,11 +114,10 @@ TRIGGERS = (
     *("github_pat_", "xox", "akia", "?code=", "&code=", "webhook", "hooks.", "logic.azure"),
     *("powerplatform", "pagerduty", "opsgenie", "azurewebsites"),
 )
-#: A digit group as every alternative of ``PHONES`` needs it.
+#: How every alternative of ``PHONES`` begins.
 PHONE_HINT = re.compile(
-    r"[0-9)][ )-]{1,2}[0-9]{3,4}[- ][0-9]{4}(?![0-9])|\+[0-9]|(?<![\w.+:/-])00[1-9]"
-    r"|(?i:tel:)|01[016789][0-9]{7}"
-    r"|\) ?[0-9]{3}-"
+    rf"{_NOT_IN_A_NUMBER}(?:\+[1-9]|00[1-9]|\(?0[1-7][0-9]{{0,2}}\)?[- ]|01[016789][0-9]{{7}}"
+    r"|\([2-9][0-9]{2}\)|[2-9][0-9]{2}-[0-9]{3}-)|(?i:tel:)"
 )
 
 #: Looked for in the text as it is about to be written: kind, cheap triggers, pattern.

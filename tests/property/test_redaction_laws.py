@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_roadmap.domain.redaction import Redactor, mark, redact
+from pytest_roadmap.domain.secret_patterns import PHONE_HINT, PHONES, SHAPES, TRIGGERS
 
 ALNUM = string.ascii_letters + string.digits
 NOISE = st.text(max_size=30)
+GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def tokens(alphabet: str, least: int, most: int) -> st.SearchStrategy[str]:
@@ -124,3 +127,17 @@ def test_redaction_is_idempotent(value: Any) -> None:
     once = redact(value).value
 
     assert redact(once).value == once
+
+
+@given(st.from_regex(PHONES, fullmatch=False), NOISE)
+def test_the_cheap_phone_test_misses_no_phone(text: str, noise: str) -> None:
+    """Skipping the full patterns never lets a number through that they would have found."""
+    joined = f"{noise} {text}"
+
+    assert not PHONES.search(joined) or PHONE_HINT.search(joined) or GUID.search(joined)
+
+
+@given(st.from_regex(SHAPES, fullmatch=False))
+def test_the_cheap_words_miss_no_shape(text: str) -> None:
+    """Every text that the patterns match holds one of the cheap words."""
+    assert not SHAPES.search(text) or any(word in text.lower() for word in TRIGGERS)
