@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_roadmap.domain.validity import schema_of_kind
+from pytest_roadmap.domain.redaction import Redactor
 from pytest_roadmap.plugin.options import EMBEDDED, RoadmapOptions
-from pytest_roadmap.plugin.records import FolderStore, RecordStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,19 +18,25 @@ if TYPE_CHECKING:
     from pytest_roadmap.composition import EmbeddedCloud, Run
     from pytest_roadmap.plugin.exchange import Exchange
     from pytest_roadmap.plugin.project import Plans
+    from pytest_roadmap.plugin.records import RecordStore
+
+_WORK_DIR = "build/embedded"
 
 
 class Access:
     """Opens the environment once, and closes what it started.
 
-    A run on its own starts the embedded cloud when a scenario first asks for the environment. In a
-    distributed run the controller starts it before the first scenario is sent out, and the workers
-    find it through the exchange.
+    A run on its own starts the embedded cloud when a scenario first asks for the environment: a run
+    whose steps ask for nothing outside starts none. In a distributed run the controller starts it
+    before the first scenario is sent out, and the workers find it through the exchange.
+
+    ``redactor`` knows the secrets of the environment as soon as it is open.
     """
 
     def __init__(self, options: RoadmapOptions, exchange: Exchange | None, *, worker: bool) -> None:
         self.options = options
         self.exchange = exchange
+        self.redactor = Redactor()
         self._worker = worker
         self._run: Run | None = None
         self._cloud: EmbeddedCloud | None = None
@@ -45,6 +50,11 @@ class Access:
     def opened(self) -> Run | None:
         """The environment, if anything has asked for it."""
         return self._run
+
+    @property
+    def available(self) -> bool:
+        """Whether there is an environment to speak of; a real one that cannot be opened is none."""
+        return self.embedded or self._run is not None
 
     @property
     def name(self) -> str:
@@ -70,47 +80,57 @@ class Access:
     @cached_property
     def new_id(self) -> Callable[[], str]:
         """Gives a fresh record id."""
-        from pytest_roadmap.adapters.evidence.ulid import UlidFactory  # noqa: PLC0415
+        from pytest_roadmap.adapters.evidence.ulid import UlidFactory  # noqa: PLC0415 - if recorded
 
         return UlidFactory(lambda: datetime.now(UTC))
 
     def store(self, plans: Plans) -> RecordStore:
         """The evidence of this environment."""
-        from pytest_roadmap.adapters.evidence.store import EvidenceStore  # noqa: PLC0415
+        from pytest_roadmap.plugin.records import FolderStore  # noqa: PLC0415 - if recorded
 
         return FolderStore(
-            lambda: EvidenceStore(self._evidence_root(), schema=schema_of_kind(self.kind)), plans
+            self._evidence_root,
+            kind=self.kind,
+            redactor=self.redactor,
+            signer=lambda: self._run.signer if self._run else None,
+            plans=plans,
         )
 
-    def _evidence_root(self) -> Path:
-        if self._run is not None or not self.embedded:
-            return self.open().evidence_root
-        return self.options.root / "build" / "embedded" / "evidence"
+    def prepare(self) -> None:
+        """Before anything runs: a real environment must be there; a given server too.
+
+        Raises:
+            UsageError: it is not.
+        """
+        if not self.embedded or self.options.embedded_url:
+            self._open_for_use()
+
+    def share(self) -> None:
+        """Controller: open the environment and tell the workers where the embedded cloud is.
+
+        Raises:
+            UsageError: it cannot be opened.
+        """
+        run = self._open_for_use()
+        if self.exchange is not None and run.connection is not None:
+            self.exchange.write_connection(run.connection)
 
     def open(self) -> Run:
         """The environment.
 
         Raises:
-            pytest.exit.Exception: it cannot be opened at all: no such file, or no cloud.
+            pytest.exit.Exception: it cannot be opened; no scenario could go on without it.
         """
         if self._run is None:
-            from pytest_roadmap import composition  # noqa: PLC0415 - only where a scenario needs it
+            from pytest_roadmap.composition import CompositionError  # noqa: PLC0415 - if needed
 
             try:
-                self._run = composition.open_run(self._run_options(), self._connection())
-            except composition.CompositionError as error:
-                raise pytest.exit.Exception(
-                    str(error), returncode=pytest.ExitCode.USAGE_ERROR
-                ) from error
+                self._run = self._compose()
+            except CompositionError as error:
+                usage = pytest.ExitCode.USAGE_ERROR
+                raise pytest.exit.Exception(str(error), returncode=usage) from error
+            self.redactor.secrets = self._run.redactor.secrets
         return self._run
-
-    def share(self) -> None:
-        """Controller: open the environment and tell the workers where the embedded cloud is."""
-        self.open()
-        if self.exchange is not None and self.embedded:
-            connection = self._connection()
-            if connection is not None:
-                self.exchange.write_connection(connection)
 
     def close(self) -> None:
         """Stop the cloud, if this process started one."""
@@ -118,28 +138,37 @@ class Access:
             self._cloud.stop()
             self._cloud = None
 
-    def _run_options(self) -> Any:
-        from pytest_roadmap.composition import RunOptions  # noqa: PLC0415
+    def _open_for_use(self) -> Run:
+        try:
+            return self.open()
+        except pytest.exit.Exception as error:
+            raise pytest.UsageError(error.msg) from error
 
-        return RunOptions(
+    def _compose(self) -> Run:
+        from pytest_roadmap.composition import RunOptions, open_run  # noqa: PLC0415 - if needed
+
+        options = RunOptions(
             root=self.options.root,
             document=self.options.document,
             environment=self.options.environment,
             evidence_dir=self.options.evidence_dir,
             embedded_url=self.options.embedded_url,
         )
+        return open_run(options, self._connection())
 
     def _connection(self) -> dict[str, Any] | None:
-        from pytest_roadmap import composition  # noqa: PLC0415
-
         if not self.embedded:
             return None
         if self._worker and self.exchange is not None:
             return self.exchange.read_connection()
         if self.options.embedded_url:
-            return composition.connect_embedded(self.options.embedded_url)
-        if self._cloud is None:
-            self._cloud = composition.start_embedded(
-                self.options.root, self.options.root / "build" / "embedded"
-            )
+            return None
+        from pytest_roadmap.composition import start_embedded  # noqa: PLC0415 - if needed
+
+        self._cloud = start_embedded(self.options.root, self.options.root / _WORK_DIR)
         return self._cloud.connection
+
+    def _evidence_root(self) -> Path:
+        if self._run is not None or not self.embedded:
+            return self.open().evidence_root
+        return self.options.root / _WORK_DIR / "evidence"

@@ -164,7 +164,7 @@ class FeatureFile(pytest.Module):
             run = bind_scenario(self.path, text)
             changes = quotation_changes(plans.roadmap.task(task.task_id), feature, text)
             for row, values in scenario_rows(self.path, text):
-                planned = PlannedScenario(task, text, row, digest, changes)
+                planned = PlannedScenario(task, text, row, values, digest, changes)
                 item = ScenarioItem.create(self, planned, next(order), partial_run(run, values))
                 for tag in dict.fromkeys(text.tags):
                     self.collection.register(tag, f"roadmap scenarios tagged @{tag}")

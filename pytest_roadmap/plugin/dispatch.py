@@ -12,19 +12,19 @@ holds for each of the two queues.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from pytest_roadmap.plugin.plan import RunPlan
 
-Worker = TypeVar("Worker", bound=Hashable)
+Worker = TypeVar("Worker")
 
 
 @dataclass
 class _Hand:
-    """What one worker was sent and has not finished; the last is held unless it was told to stop."""
+    """What one worker was sent and has not finished; the last is held until it is told to stop."""
 
     mutating: bool
     positions: list[int] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Dispatcher(Generic[Worker]):
         return worker in self._hands
 
     def add(self, worker: Worker) -> None:
-        """A worker is ready; the first one takes what changes shared state, where that is kept apart."""
+        """A worker is ready; the first takes what changes shared state, where that is apart."""
         taken = any(hand.mutating for hand in self._hands.values())
         self._hands[worker] = _Hand(mutating=self._apart and not taken)
 
@@ -79,7 +79,10 @@ class Dispatcher(Generic[Worker]):
         self.advance()
 
     def remove(self, worker: Worker) -> int | None:
-        """A worker is gone; the item it was running, which counts as ended. The rest is handed out again."""
+        """A worker is gone; the item it was running, which counts as ended.
+
+        What it was only holding is handed out again.
+        """
         hand = self._hands.pop(worker)
         lost = hand.running
         for position in hand.positions:

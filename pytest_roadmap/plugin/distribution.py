@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,4 +53,7 @@ class ControllerHooks:
         if not selection.scenarios:
             return None
         state.access.share()
+        from pytest_roadmap.plugin.reports import describe_run  # noqa: PLC0415
+
+        describe_run(state, os.environ)
         return selection.plan(state.depends_on())

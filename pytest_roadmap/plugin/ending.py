@@ -50,10 +50,10 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
 
     ``other_failed`` says that a test failed that is no scenario: its status is never lowered.
     """
-    selection = state.selection
-    assert selection is not None
+    selection = state.chosen
     book = state.book
-    book.write_unfinished()
+    for task_id in list(book.ledger.begun()):
+        state.write(task_id)
     gates = judge_gates(state.plans, state.derived(), quality(state), selection.whole)
     outcomes = book.ledger.outcomes()
     status = session_exit(

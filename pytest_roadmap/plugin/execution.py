@@ -21,7 +21,7 @@ from pytest_roadmap.plugin.results import ItemResult
 from pytest_roadmap.plugin.steps import is_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from datetime import datetime
 
     from pytest_bdd.parser import Scenario, Step
@@ -30,11 +30,24 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """Who wants to show a scenario while it runs (the Allure bridge)."""
 
-    def scenario_started(self, item: ScenarioItem) -> None: ...
-    def step_started(self, step: Step) -> None: ...
-    def step_arguments(self, arguments: dict[str, Any]) -> None: ...
-    def step_ended(self, error: BaseException | None) -> None: ...
-    def scenario_ended(self, result: ItemResult, remaining: tuple[Step, ...]) -> None: ...
+    def scenario_started(self, item: ScenarioItem) -> None:
+        """A scenario or row begins."""
+
+    def step_started(self, step: Step) -> None:
+        """A step begins."""
+
+    def step_arguments(
+        self, step: Step, function: Callable[..., Any], arguments: Mapping[str, Any]
+    ) -> None:
+        """The step is about to be called."""
+
+    def step_ended(self, error: BaseException | None) -> None:
+        """The step has ended."""
+
+    def scenario_ended(
+        self, result: ItemResult, remaining: Sequence[Step], trace: str, captured: dict[str, str]
+    ) -> None:
+        """The scenario has ended, with its clean-up."""
 
 
 class ScenarioRun:
@@ -52,6 +65,7 @@ class ScenarioRun:
         self.open_step = False
         self.steps: list[Step] = []
         self.steps_ended = 0
+        self.trace = ""
 
     def begin(self, scenario: Scenario) -> None:
         """The steps are known; none has run."""
@@ -175,13 +189,17 @@ class ExecutionHooks:
                 raise InconclusiveError("async_step", f"{step.name!r} is async and would not run")
 
     def pytest_bdd_before_step_call(
-        self, request: pytest.FixtureRequest, step_func_args: dict[str, Any]
+        self,
+        request: pytest.FixtureRequest,
+        step: Step,
+        step_func: Callable[..., Any],
+        step_func_args: dict[str, Any],
     ) -> None:
         """The arguments are there; from here on the step itself speaks."""
         if run := running(request):
             run.called = True
             if self._listener:
-                self._listener.step_arguments(step_func_args)
+                self._listener.step_arguments(step, step_func, step_func_args)
 
     def pytest_bdd_after_step(self, request: pytest.FixtureRequest) -> None:
         """Leave a step."""
@@ -205,6 +223,8 @@ class ExecutionHooks:
             error = call.excinfo.value if call.excinfo else None
             ending, keep_traceback = item.run.end_phase(call.when, error)
             mark_report(item, report, ending, keep_traceback=keep_traceback)
+            if report.failed:
+                item.run.trace += report.longreprtext
             if call.when == "teardown":
                 self._finish(item, item.run, report)
         return report
@@ -213,7 +233,9 @@ class ExecutionHooks:
         item.run = None
         result = run.result()
         if self._listener:
-            self._listener.scenario_ended(result, tuple(run.steps[run.steps_ended :]))
+            remaining = run.steps[run.steps_ended + run.open_step :]
+            captured = dict(report.sections)
+            self._listener.scenario_ended(result, remaining, run.trace, captured)
         report.roadmap_result = self._publish(result)  # type: ignore[attr-defined]
         properties = {
             "task_id": result.task_id,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         AuditPort,
         AzurePort,
         Clock,
+        IdentityPort,
         Ports,
         RepositoryPort,
         WorkspacePort,
@@ -101,6 +102,11 @@ class StepFixtures:
     def audit(self, ports: Ports) -> AuditPort:
         """The audit script."""
         return ports.audit
+
+    @pytest.fixture
+    def identity(self, ports: Ports) -> IdentityPort:
+        """Who the harness is, and on which platform it stands."""
+        return ports.identity
 
     @pytest.fixture
     def clock(self, ports: Ports) -> Clock:

@@ -79,12 +79,15 @@ class CollectionHooks:
         if self._state.is_worker and self._state.exchange is not None:
             self._state.exchange.write_selection(selection.to_json())
         if selection.scenarios:
-            self._prepare_execution(session.config, selection)
+            self._state.access.prepare()
+            self._prepare_execution(session, selection)
 
-    def _prepare_execution(self, config: pytest.Config, selection: Selection) -> None:
+    def _prepare_execution(self, session: pytest.Session, selection: Selection) -> None:
         from pytest_roadmap.plugin.preparation import execution_hooks  # noqa: PLC0415
 
-        config.pluginmanager.register(execution_hooks(self._state, selection), "roadmap-execution")
+        session.config.pluginmanager.register(
+            execution_hooks(self._state, selection, session.items), "roadmap-execution"
+        )
 
 
 class SessionHooks:
@@ -130,6 +133,8 @@ class SessionHooks:
         """Write what is open, judge, and set the exit status."""
         state = self._state
         if state.is_worker or session.config.option.collectonly or state.selection is None:
+            return
+        if not state.access.available:
             return
         from pytest_roadmap.plugin.ending import end_run  # noqa: PLC0415
 

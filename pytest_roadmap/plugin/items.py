@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_roadmap.adapters.document.features import ScenarioText
@@ -23,13 +23,15 @@ READ_ONLY = "RO"
 class PlannedScenario:
     """One scenario, or one row of an outline, as it was collected.
 
-    ``row`` is empty unless the scenario is an outline. ``changes`` says in what the quoted texts
-    differ from the document; such a scenario can at best end inconclusive.
+    ``row`` is empty unless the scenario is an outline, ``values`` are its cells. ``changes`` says
+    in what the quoted texts differ from the document; such a scenario can at best end
+    inconclusive.
     """
 
     task: Task
     text: ScenarioText
     row: str
+    values: Mapping[str, str]
     feature_digest: str
     changes: str = ""
 

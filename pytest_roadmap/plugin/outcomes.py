@@ -51,10 +51,9 @@ def judge_exception(error: BaseException, *, in_then: bool) -> tuple[Ending, boo
 
     ``in_then`` says that it came out of a ``Then`` step: nothing else can fail a scenario.
     """
-    if isinstance(error, BlockedError):
-        return Ending(error.outcome, error.reason, error.detail, error.owner), False
     if isinstance(error, ScenarioStopError):
-        return Ending(error.outcome, error.reason, error.detail), False
+        owner = error.owner if isinstance(error, BlockedError) else ""
+        return Ending(error.outcome, error.reason, error.detail, owner), False
     if isinstance(error, AccessRefusedError):
         reason = f"access_not_granted({error.resource})"
         return Ending(Outcome.BLOCKED, reason, str(error), "Platform"), False

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.plugin.admission import Admission
 from pytest_roadmap.plugin.execution import ExecutionHooks
+from pytest_roadmap.plugin.reports import allure_listener, describe_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
     from pytest_roadmap.plugin.items import PlannedScenario
     from pytest_roadmap.plugin.results import ItemResult
     from pytest_roadmap.plugin.selection import Selection
     from pytest_roadmap.plugin.state import RunState
 
 
-def execution_hooks(state: RunState, selection: Selection) -> ExecutionHooks:
+def execution_hooks(
+    state: RunState, selection: Selection, items: Sequence[pytest.Item]
+) -> ExecutionHooks:
     """The hooks that follow scenarios, wired to the parts of the run."""
     admission = Admission(
         state.options,
@@ -23,9 +31,11 @@ def execution_hooks(state: RunState, selection: Selection) -> ExecutionHooks:
         unfinished_before=Predecessors(state, selection).unfinished,
         now=state.now,
     )
-    return ExecutionHooks(
-        admission.admit, None, _as_json if state.is_worker else _as_it_is, state.now
-    )
+    if not state.is_worker:
+        describe_run(state, os.environ)
+    listener = allure_listener(state, items)
+    publish = _as_json if state.is_worker else _as_it_is
+    return ExecutionHooks(admission.admit, listener, publish, state.now)
 
 
 class Predecessors:

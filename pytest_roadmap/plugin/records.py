@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_roadmap.domain.roadmap import dod_digest
+from pytest_roadmap.domain.validity import schema_of_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from securesystemslib.signer import CryptoSigner
+
     from pytest_roadmap.adapters.evidence.store import EvidenceStore
     from pytest_roadmap.domain.evidence import Record
     from pytest_roadmap.domain.recording import Event
+    from pytest_roadmap.domain.redaction import Redactor
     from pytest_roadmap.plugin.ledger import Ledger, RecordFrame
     from pytest_roadmap.plugin.project import Plans
     from pytest_roadmap.plugin.results import ItemResult
@@ -48,8 +51,8 @@ class RecordBook:
         """Take a result in; whether it was the last of its task."""
         return self.ledger.add(result)
 
-    def write(self, task_id: str) -> None:
-        """Write the record of a task as it stands."""
+    def write(self, task_id: str) -> Record | None:
+        """Write the record of a task as it stands; None when that was not possible."""
         from pytest_roadmap.adapters.evidence.files import (  # noqa: PLC0415 - only where one is written
             EvidenceError,
         )
@@ -61,12 +64,9 @@ class RecordBook:
             self.written[task_id] = self._store.write(record, self.ledger.events(task_id))
         except (EvidenceError, LeakError) as error:
             self.problems.append(f"{task_id}: no record was written: {error}")
+            return None
         self.ledger.forget_events(task_id)
-
-    def write_unfinished(self) -> None:
-        """Write what there is of tasks that the run did not finish."""
-        for task_id in list(self.ledger.begun()):
-            self.write(task_id)
+        return record
 
     def remember_earlier(self) -> tuple[Record, ...]:
         """What earlier runs recorded, as it stood before this run wrote anything."""
@@ -82,29 +82,49 @@ class RecordBook:
 class FolderStore:
     """Records in an evidence folder, by the adapter that writes and reads them.
 
-    ``make`` builds the adapter when it is first needed.
+    Args:
+        folder: the evidence folder as it is now; it is asked for each record.
+        kind: of the environment.
+        redactor: knows the secrets of the run.
+        signer: the key that signs statements, or None.
+        plans: the tasks that records are about.
     """
 
-    def __init__(self, make: Callable[[], EvidenceStore], plans: Plans) -> None:
-        self._make = make
+    def __init__(
+        self,
+        folder: Callable[[], Path],
+        *,
+        kind: str,
+        redactor: Redactor,
+        signer: Callable[[], CryptoSigner | None],
+        plans: Plans,
+    ) -> None:
+        self._folder = folder
+        self._kind = kind
+        self._redactor = redactor
+        self._signer = signer
         self._plans = plans
 
-    @cached_property
-    def _folder(self) -> EvidenceStore:
-        return self._make()
+    def _store(self) -> EvidenceStore:
+        from pytest_roadmap.adapters.evidence.store import (  # noqa: PLC0415 - only if recorded
+            EvidenceStore,
+        )
+
+        schema = schema_of_kind(self._kind)
+        return EvidenceStore(self._folder(), schema=schema, redactor=self._redactor)
 
     def write(self, record: Record, events: Sequence[Event]) -> Path:
         """Keep a record with its events; the file it stands in."""
-        return self._folder.write(record, events, self._plans.roadmap.task(record.task_id))
+        task = self._plans.roadmap.task(record.task_id)
+        return self._store().write(record, events, task, self._signer())
 
     def earlier(self, frame: RecordFrame) -> tuple[Record, ...]:
         """The valid records of earlier runs of the same environment (and server state)."""
+        same = (frame.environment, frame.kind, frame.state_id)
         return tuple(
             record
-            for record in self._folder.load().records
-            if (record.environment, record.kind, record.state_id)
-            == (frame.environment, frame.kind, frame.state_id)
-            and self._current(record)
+            for record in self._store().load().records
+            if (record.environment, record.kind, record.state_id) == same and self._current(record)
         )
 
     def _current(self, record: Record) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -11,10 +11,51 @@ from pytest_roadmap.plugin.dispatch import Dispatcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xdist.scheduler.protocol import Scheduling
-    from xdist.workermanage import WorkerController
-
     from pytest_roadmap.plugin.plan import RunPlan
+
+
+class Worker(Protocol):
+    """What is asked of ``xdist.workermanage.WorkerController``."""
+
+    @property
+    def shutting_down(self) -> bool:
+        """Whether it takes nothing more."""
+
+    def send_runtest_some(self, indices: Sequence[int]) -> None:
+        """Send it the items at these positions."""
+
+    def shutdown(self) -> None:
+        """Tell it to end after what it has."""
+
+
+class Scheduling(Protocol):
+    """``xdist.scheduler.protocol.Scheduling``, as far as it is handed over to."""
+
+    nodes: list[Worker]
+    collection_is_completed: bool
+    tests_finished: bool
+    has_pending: bool
+
+    def add_node(self, node: Worker) -> None:
+        """A worker has started."""
+
+    def add_node_collection(self, node: Worker, collection: Sequence[str]) -> None:
+        """A worker has collected."""
+
+    def schedule(self) -> None:
+        """Start."""
+
+    def remove_node(self, node: Worker) -> str | None:
+        """A worker is gone."""
+
+    def mark_test_complete(self, node: Worker, item_index: int, duration: float) -> None:
+        """A worker has finished an item."""
+
+    def mark_test_pending(self, item: str) -> None:
+        """An item has to be sent again."""
+
+    def remove_pending_tests_from_node(self, node: Worker, indices: Sequence[int]) -> None:
+        """A worker gave items back."""
 
 
 class RoadmapScheduling:
@@ -38,13 +79,13 @@ class RoadmapScheduling:
         self._plan = plan
         self._fallback = fallback
         self._other: Scheduling | None = None
-        self._dispatcher: Dispatcher[WorkerController] | None = None
-        self._nodes: list[WorkerController] = []
-        self._collections: dict[WorkerController, list[str]] = {}
+        self._dispatcher: Dispatcher[Worker] | None = None
+        self._nodes: list[Worker] = []
+        self._collections: dict[Worker, list[str]] = {}
         self._official: list[str] | None = None
 
     @property
-    def nodes(self) -> list[WorkerController]:
+    def nodes(self) -> list[Worker]:
         """The workers that take part now."""
         return self._other.nodes if self._other else list(self._nodes)
 
@@ -69,14 +110,14 @@ class RoadmapScheduling:
             return self._other.has_pending
         return self._dispatcher is not None and not self._dispatcher.all_finished
 
-    def add_node(self, node: WorkerController) -> None:
+    def add_node(self, node: Worker) -> None:
         """A worker has started and collects."""
         if self._other:
             self._other.add_node(node)
         else:
             self._nodes.append(node)
 
-    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+    def add_node_collection(self, node: Worker, collection: Sequence[str]) -> None:
         """A worker has collected."""
         if self._other:
             self._other.add_node_collection(node, collection)
@@ -92,7 +133,7 @@ class RoadmapScheduling:
         elif self._dispatcher is not None:
             self._take_in_new_workers(self._dispatcher)
 
-    def remove_node(self, node: WorkerController) -> str | None:
+    def remove_node(self, node: Worker) -> str | None:
         """A worker ended or crashed; the node id of what it was running."""
         if self._other:
             return self._other.remove_node(node)
@@ -105,9 +146,7 @@ class RoadmapScheduling:
         lost = self._dispatcher.remove(node)
         return None if lost is None else self._official[lost]
 
-    def mark_test_complete(
-        self, node: WorkerController, item_index: int, duration: float = 0
-    ) -> None:
+    def mark_test_complete(self, node: Worker, item_index: int, duration: float = 0) -> None:
         """A worker has finished an item."""
         if self._other:
             self._other.mark_test_complete(node, item_index, duration)
@@ -119,9 +158,7 @@ class RoadmapScheduling:
         if self._other:
             self._other.mark_test_pending(item)
 
-    def remove_pending_tests_from_node(
-        self, node: WorkerController, indices: Sequence[int]
-    ) -> None:
+    def remove_pending_tests_from_node(self, node: Worker, indices: Sequence[int]) -> None:
         """Only asked of other schedulers."""
         if self._other:
             self._other.remove_pending_tests_from_node(node, indices)
@@ -143,7 +180,7 @@ class RoadmapScheduling:
             stop=lambda node: node.shutdown(),
         )
 
-    def _take_in_new_workers(self, dispatcher: Dispatcher[WorkerController]) -> None:
+    def _take_in_new_workers(self, dispatcher: Dispatcher[Worker]) -> None:
         for node, collection in self._collections.items():
             if dispatcher.knows(node) or node.shutting_down:
                 continue
@@ -174,8 +211,10 @@ def make_scheduling(
     plan: Callable[[Sequence[str]], RunPlan | None],
     without: object,
 ) -> RoadmapScheduling:
-    """The scheduler of a run; ``without`` is the plugin whose hook asks, left out of the fallback."""
-    from xdist.workermanage import parse_tx_spec_config  # noqa: PLC0415 - only with pytest-xdist
+    """The scheduler of a run; the fallback asks every plugin but ``without``."""
+    from xdist.workermanage import (  # type: ignore[import-untyped]  # noqa: PLC0415 - with xdist
+        parse_tx_spec_config,
+    )
 
     hook = config.pluginmanager.subset_hook_caller(
         "pytest_xdist_make_scheduler", remove_plugins=[without]

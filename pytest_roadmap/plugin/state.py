@@ -17,6 +17,7 @@ from pytest_roadmap.plugin.project import Plans, Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pytest_roadmap.domain.evidence import Record
     from pytest_roadmap.domain.status import DerivedTask
@@ -53,6 +54,17 @@ class RunState:
         """What the session runs; None until that is known, or when it is no roadmap scenario."""
         return self._selection
 
+    @property
+    def chosen(self) -> Selection:
+        """What the session runs.
+
+        Raises:
+            LookupError: that is not known yet.
+        """
+        if self._selection is None:
+            raise LookupError("no scenario has been selected")
+        return self._selection
+
     def start(self, selection: Selection) -> None:
         """The selection is known."""
         self._selection = selection
@@ -69,9 +81,8 @@ class RunState:
         from pytest_roadmap.plugin.ledger import Ledger  # noqa: PLC0415
         from pytest_roadmap.plugin.records import RecordBook  # noqa: PLC0415
 
-        assert self._selection is not None
         ledger = Ledger(
-            self._selection,
+            self.chosen,
             new_id=self.access.new_id,
             dod_digest=lambda task_id: dod_digest(self.plans.roadmap.task(task_id)),
         )
@@ -146,8 +157,7 @@ class RunState:
 
     def required_scenarios(self) -> Mapping[str, tuple[str, ...]]:
         """The required scenarios of every task that has a feature, collected here or not."""
-        assert self._selection is not None
-        required = dict(self._selection.required)
+        required = dict(self.chosen.required)
         for task in self.plans.roadmap.tasks:
             if task.task_id not in required:
                 found = self.collection.required_elsewhere(task)
@@ -157,11 +167,25 @@ class RunState:
 
     def note(self, result: ItemResult) -> None:
         """Controller, or a run on its own: a scenario has ended."""
-        last = self.book.take(result)
-        if last:
-            self.book.write(result.task_id)
+        if self.book.take(result):
+            self.write(result.task_id)
         if self.exchange is not None:
             self.exchange.publish(result.to_json(events=False))
+
+    def write(self, task_id: str) -> None:
+        """Write the record of a task as it stands, and link it from its Allure results."""
+        from pytest_roadmap.plugin.reports import link_record  # noqa: PLC0415
+
+        record = self.book.write(task_id)
+        if record is not None:
+            link_record(self, task_id, self.book.written[task_id], record.record_id)
+
+    @cached_property
+    def allure_results(self) -> Path | None:
+        """Where Allure results go; None where there are none."""
+        from pytest_roadmap.plugin.reports import results_directory  # noqa: PLC0415
+
+        return results_directory(self.config, self.options.root, self.access.name)
 
     def close(self) -> None:
         """Stop and remove what this process started."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import os
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 def is_async(function: Callable[..., Any]) -> bool:
@@ -18,18 +18,21 @@ def is_async(function: Callable[..., Any]) -> bool:
         function = function.func
     function = inspect.unwrap(function)
     if not inspect.isroutine(function):
-        function = getattr(type(function), "__call__", function)
+        function = type(function).__call__
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def async_step_problems(root: Path) -> Iterator[str]:
-    """One line for each registered step that is async, with the place of its function."""
+    """One line for each async step of the project below ``root``, with its place.
+
+    Steps from elsewhere are no matter of this project; they are refused when one runs.
+    """
     from pytest_bdd.steps import (  # noqa: PLC0415 - loaded by its own entry point anyway
         step_function_context_registry,
     )
 
     for context in list(step_function_context_registry.values()):
-        if is_async(context.step_func):
+        if is_async(context.step_func) and _file_of(context.step_func).is_relative_to(root):
             yield f"{place_of(context.step_func, root)}: ASYNC_STEP: {async_sentence(context)}"
 
 
@@ -44,6 +47,9 @@ def async_sentence(context: Any) -> str:
 def place_of(function: Callable[..., Any], root: Path) -> str:
     """``steps/x.py:12``, as far as it can be told."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is None:
-        return repr(function)
-    return f"{os.path.relpath(code.co_filename, root)}:{code.co_firstlineno}"
+    line = code.co_firstlineno if code else 0
+    return f"{os.path.relpath(_file_of(function), root)}:{line}"
+
+
+def _file_of(function: Callable[..., Any]) -> Path:
+    return Path(inspect.getfile(inspect.unwrap(function)))
