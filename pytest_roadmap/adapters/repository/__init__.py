@@ -2,6 +2,6 @@
 
 from pytest_roadmap.adapters.repository.audit import AuditScript
 from pytest_roadmap.adapters.repository.documents import GitRepository
-from pytest_roadmap.adapters.repository.git import GitError, git_top_level
+from pytest_roadmap.adapters.repository.git import GitError, git_top_level, time_added
 
-__all__ = ["AuditScript", "GitError", "GitRepository", "git_top_level"]
+__all__ = ["AuditScript", "GitError", "GitRepository", "git_top_level", "time_added"]

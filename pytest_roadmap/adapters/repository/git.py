@@ -6,6 +6,7 @@ import os
 import subprocess
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 _LIMIT_S = 30
@@ -76,3 +77,15 @@ def tracked_problem(root: Path, path: str) -> str | None:
             return "it is a symbolic link"
         return "it is a submodule" if head.startswith(_SUBMODULE) else None
     return "git does not track a file of this name"
+
+
+def time_added(root: Path, path: Path) -> datetime | None:
+    """When the commit that added a file was made; None where git cannot tell."""
+    try:
+        printed = run_git(
+            root, "log", "--diff-filter=A", "--format=%cI", "--max-count=1", "--", str(path)
+        )
+    except GitError:
+        return None
+    text = printed.decode("ascii", "replace").strip()
+    return datetime.fromisoformat(text) if text else None

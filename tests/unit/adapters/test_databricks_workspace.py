@@ -1,0 +1,348 @@
+"""The workspace adapter against a scripted server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pytest_roadmap.adapters.databricks import DatabricksWorkspace, Limits, connect_workspace
+from pytest_roadmap.domain.outcome import (
+    AccessRefusedError,
+    AssetMissingError,
+    InconclusiveError,
+)
+from pytest_roadmap.domain.recording import Recorder
+from tests.unit.adapters.fake_http import FakeServer, Reply, fake_server
+
+ME = "/api/2.0/preview/scim/v2/Me"
+GRANTS = "/api/2.1/unity-catalog/effective-permissions/schema/main.silver"
+STATEMENTS = "/api/2.0/sql/statements"
+SP = "11111111-2222-4333-8444-555555555555"
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with fake_server() as fake:
+        fake.on("GET /.well-known/databricks-config", Reply())
+        yield fake
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder("SEC-003.S1", lambda: datetime.now(UTC), "When something is read")
+
+
+def workspace(
+    server: FakeServer, recorder: Recorder, *, allow_embedded: bool = True, retry_s: int = 3
+) -> DatabricksWorkspace:
+    connection = connect_workspace(
+        server.url,
+        {"auth_type": "pat", "token": "fake-token-value"},
+        identity="harness",
+        limits=Limits(retry_s=retry_s, http_s=2, wait_s=5, statement_s=5),
+        allow_embedded=allow_embedded,
+    )
+    return DatabricksWorkspace(connection, recorder)
+
+
+def me(**headers: str) -> Reply:
+    return Reply(body={"userName": SP, "id": "7"}, headers={"X-Databricks-Org-Id": "42", **headers})
+
+
+def page(*names: str, token: str | None = None) -> Reply:
+    privileges = [{"privilege": name} for name in names]
+    assignments = [{"principal": SP, "privileges": privileges}] if names else []
+    body: dict[str, Any] = {"privilege_assignments": assignments}
+    return Reply(body=body | ({"next_page_token": token} if token else {}))
+
+
+def statement(state: str, **more: Any) -> Reply:
+    return Reply(body={"statement_id": "st-1", "status": {"state": state}, **more})
+
+
+def succeeded(rows: list[list[str | None]], **manifest: Any) -> Reply:
+    columns = [{"name": "v"}]
+    return statement(
+        "SUCCEEDED",
+        manifest={"schema": {"columns": columns}, "total_row_count": len(rows), **manifest},
+        result={"data_array": rows},
+    )
+
+
+def test_the_workspace_id_is_the_one_the_service_states(
+    server: FakeServer, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workspace id in the process environment must never pass for an observed one."""
+    monkeypatch.setenv("DATABRICKS_WORKSPACE_ID", "999")
+    server.on(f"GET {ME}", me())
+
+    assert workspace(server, recorder).whoami().workspace_id == "42"
+
+
+def test_a_service_principal_is_known_by_its_application_id(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """The user name of a service principal is its application id."""
+    server.on(f"GET {ME}", me())
+
+    assert workspace(server, recorder).whoami().application_id == SP
+
+
+def test_a_workspace_that_hides_its_id_cannot_be_judged(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """Without the id in the answer nothing proves where the harness is."""
+    server.on(f"GET {ME}", Reply(body={"userName": "a@b"}))
+
+    with pytest.raises(InconclusiveError, match="identity"):
+        workspace(server, recorder).whoami()
+
+
+def test_every_call_becomes_an_event_with_both_request_ids(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """An event names code, method, path, status and the ids of the service."""
+    server.on(f"GET {ME}", me(**{"x-request-id": "r-1", "x-databricks-request-id": "d-1"}))
+
+    workspace(server, recorder).whoami()
+
+    (event,) = recorder.events
+    shown = {key: event.body[key] for key in ("call", "method", "path", "status", "request_id")}
+    assert shown == {
+        "call": "C-WHO",
+        "method": "GET",
+        "path": ME,
+        "status": 200,
+        "request_id": "d-1",
+    }
+    assert event.body["ids"]["x-request-id"] == "r-1"
+
+
+def test_a_token_never_enters_an_event(server: FakeServer, recorder: Recorder) -> None:
+    """Headers are not recorded, so neither is the credential."""
+    server.on(f"GET {ME}", me())
+
+    workspace(server, recorder).whoami()
+
+    assert "fake-token-value" not in repr(recorder.events)
+    assert server.requests(ME)[0].headers["Authorization"] == "Bearer fake-token-value"
+
+
+def test_all_pages_are_read_also_after_an_empty_one(server: FakeServer, recorder: Recorder) -> None:
+    """An empty page with a token is not the end (C-GE)."""
+    server.on(f"GET {GRANTS}", page("SELECT", token="a"), page(token="b"), page("MANAGE"))
+
+    held = workspace(server, recorder).effective_privileges("schema", "main.silver", SP)
+
+    assert [p.privilege for p in held] == ["SELECT", "MANAGE"]
+    assert [event.body["call"] for event in recorder.events] == ["C-GE"] * 3
+
+
+def test_a_page_token_that_comes_twice_ends_the_reading(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """A service that pages in a circle must not hold the run for ever."""
+    server.on(f"GET {GRANTS}", page("SELECT", token="a"))
+
+    with pytest.raises(InconclusiveError, match="page_loop"):
+        workspace(server, recorder).effective_privileges("schema", "main.silver", SP)
+
+
+def test_a_privilege_the_sdk_does_not_know_is_still_seen(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """The SDK drops unknown enum values; a forbidden privilege could hide behind that."""
+    server.on(f"GET {GRANTS}", page("SELECT", "BRAND_NEW_PRIVILEGE"))
+
+    held = workspace(server, recorder).effective_privileges("schema", "main.silver", SP)
+
+    assert [p.privilege for p in held] == ["SELECT", "BRAND_NEW_PRIVILEGE"]
+
+
+def test_throttling_is_waited_out_and_every_attempt_recorded(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """429 with Retry-After is retried; the refused attempt stands in the evidence too."""
+    throttled = Reply(429, {"error_code": "RESOURCE_EXHAUSTED"}, {"Retry-After": "0"})
+    server.on(f"GET {GRANTS}", throttled, page("SELECT"))
+
+    held = workspace(server, recorder).effective_privileges("schema", "main.silver", SP)
+
+    assert len(held) == 1
+    assert [event.body["status"] for event in recorder.events] == [429, 200]
+
+
+def test_a_longer_retry_after_than_the_limit_is_not_slept_through(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """The SDK itself would sleep an hour before it looks at its limit."""
+    server.on(f"GET {ME}", Reply(429, {"message": "slow down"}, {"Retry-After": "3600"}))
+
+    with pytest.raises(InconclusiveError, match=r"3600 s.*slow down"):
+        workspace(server, recorder).whoami()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, AccessRefusedError), (403, AccessRefusedError), (404, AssetMissingError)],
+)
+def test_refused_and_missing_keep_their_own_meaning(
+    server: FakeServer, recorder: Recorder, status: int, error: type[Exception]
+) -> None:
+    """401 and 403 are refusals, 404 is an absent asset; the service's words are kept."""
+    route = "/api/2.1/unity-catalog/catalogs/main"
+    server.on(f"GET {route}", Reply(status, {"error_code": "X", "message": "because of this"}))
+
+    with pytest.raises(error, match="because of this"):
+        workspace(server, recorder).securable("catalog", "main")
+
+
+def test_a_server_fault_is_inconclusive_in_the_services_words(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """A 500 says nothing about the deliverable."""
+    route = "/api/2.1/unity-catalog/catalogs/main"
+    fault = Reply(500, {"error_code": "INTERNAL_ERROR", "message": "disk on fire"})
+    server.on(f"GET {route}", fault)
+
+    with pytest.raises(InconclusiveError, match="disk on fire"):
+        workspace(server, recorder).securable("catalog", "main")
+
+
+def test_a_dropped_connection_is_inconclusive_after_its_retries(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """No answer at all is recorded and judges nothing."""
+    server.on(f"GET {ME}", Reply(drop=True))
+
+    with pytest.raises(InconclusiveError, match="service_unavailable"):
+        workspace(server, recorder, retry_s=1).whoami()
+    assert recorder.events[-1].body["status"] is None
+
+
+def test_a_redirect_is_not_followed(server: FakeServer, recorder: Recorder) -> None:
+    """A redirect would carry the question to a host that nobody bound."""
+    server.on(f"GET {ME}", Reply(302, {}, {"Location": f"{server.url}/elsewhere"}))
+
+    with pytest.raises(InconclusiveError, match="edirect"):
+        workspace(server, recorder).whoami()
+    assert server.requests("/elsewhere") == []
+
+
+def test_an_embedded_answer_stops_a_real_environment(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """Rules d.4 (4): the kind is decided by the probe, not by the file."""
+    server.on(f"GET {ME}", me(**{"x-roadmap-embedded": "1"}))
+
+    with pytest.raises(InconclusiveError, match="embedded cloud"):
+        workspace(server, recorder, allow_embedded=False).whoami()
+    assert recorder.facts["embedded_answer"] is True
+
+
+def test_the_result_of_a_statement_is_whole(server: FakeServer, recorder: Recorder) -> None:
+    """Every chunk is fetched, nulls stay nulls."""
+    first = succeeded([["1"], [None]])
+    first.body["result"]["next_chunk_index"] = 1
+    first.body["manifest"]["total_row_count"] = 3
+    server.on(f"POST {STATEMENTS}", first)
+    server.on(f"GET {STATEMENTS}/st-1/result/chunks/1", Reply(body={"data_array": [["3"]]}))
+
+    result = workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
+
+    assert result.rows == (("1",), (None,), ("3",))
+
+
+def test_a_truncated_result_is_no_result(server: FakeServer, recorder: Recorder) -> None:
+    """``manifest.truncated`` must be false."""
+    server.on(f"POST {STATEMENTS}", succeeded([["1"]], truncated=True))
+
+    with pytest.raises(InconclusiveError, match="partial_result"):
+        workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
+
+
+def test_rows_that_are_missing_are_noticed(server: FakeServer, recorder: Recorder) -> None:
+    """The manifest's row count must be reached."""
+    reply = succeeded([["1"]])
+    reply.body["manifest"]["total_row_count"] = 2
+    server.on(f"POST {STATEMENTS}", reply)
+
+    with pytest.raises(InconclusiveError, match="1 of 2"):
+        workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
+
+
+def test_a_failed_statement_is_an_answer(server: FakeServer, recorder: Recorder) -> None:
+    """SQL errors come with HTTP 200; a lack of permission is recognised as such."""
+    error = {"error_code": "PERMISSION_DENIED", "message": "no SELECT on t"}
+    failed = {"status": {"state": "FAILED", "error": error, "sql_state": "42501"}}
+    server.on(f"POST {STATEMENTS}", Reply(body={"statement_id": "st-1", **failed}))
+
+    result = workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
+
+    assert (result.state, result.refused, result.error_message) == (
+        "FAILED",
+        True,
+        "no SELECT on t",
+    )
+
+
+def test_what_the_embedded_engine_cannot_evaluate_is_inconclusive(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """Never healthy, never failing (rules a.1, fault 6)."""
+    error = {"error_code": "X", "message": "PIVOT is unsupported by the embedded engine"}
+    server.on(
+        f"POST {STATEMENTS}",
+        Reply(body={"statement_id": "st-1", "status": {"state": "FAILED", "error": error}}),
+    )
+
+    with pytest.raises(InconclusiveError, match="unsupported"):
+        workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
+
+
+def test_a_running_statement_is_polled_to_its_end(server: FakeServer, recorder: Recorder) -> None:
+    """A statement that outlives the synchronous wait is asked for again."""
+    server.on(f"POST {STATEMENTS}", statement("RUNNING"))
+    server.on(f"GET {STATEMENTS}/st-1", statement("RUNNING"), succeeded([["1"]]))
+
+    result = workspace(server, recorder).execute(
+        "SELECT :v", warehouse_id="w", parameters={"v": "1"}
+    )
+
+    assert result.rows == (("1",),)
+    sent = recorder.events[0].body["request"]
+    assert sent["parameters"] == [{"name": "v", "type": "STRING", "value": "1"}]
+    assert {"key": "dod_task", "value": "SEC-003"} in sent["query_tags"]
+
+
+def test_a_service_principal_that_is_not_listed_is_missing(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """An empty list is an answer: there is no such principal."""
+    server.on("GET /api/2.0/preview/scim/v2/ServicePrincipals", Reply(body={"Resources": []}))
+
+    with pytest.raises(AssetMissingError):
+        workspace(server, recorder).service_principal(SP)
+
+
+def test_an_application_id_cannot_change_the_filter(server: FakeServer, recorder: Recorder) -> None:
+    """A binding with a quote in it must not select another principal."""
+    with pytest.raises(InconclusiveError, match="malformed"):
+        workspace(server, recorder).service_principal('x" or active eq "true')
+
+
+def test_files_are_written_once_and_read_back(server: FakeServer, recorder: Recorder) -> None:
+    """C-FILES: content is recorded as size and digest, never as text."""
+    path = "/api/2.0/fs/files/Volumes/main/ops/v/_dod_probe/x"
+    server.on(f"PUT {path}", Reply(204, b""))
+    server.on(f"GET {path}", Reply(body=b"probe-content"))
+    port = workspace(server, recorder)
+
+    port.upload("/Volumes/main/ops/v/_dod_probe/x", b"probe-content")
+
+    assert port.download("/Volumes/main/ops/v/_dod_probe/x") == b"probe-content"
+    assert server.requests(path)[0].query == "overwrite=false"
+    assert "probe-content" not in repr(recorder.events)
