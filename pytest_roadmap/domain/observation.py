@@ -13,6 +13,8 @@ from pytest_roadmap.domain.ports import AzurePort, WorkspacePort
 
 #: Any one of these on a catalog lets a caller see what is in it.
 _SIGHT = frozenset({"BROWSE", "USE_CATALOG", "ALL_PRIVILEGES", "MANAGE"})
+#: The field that repeats the access principal: judged with it, so that one fault has one place.
+_PRINCIPAL_FIELD = "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ def _value_problems(observation: Observation) -> Iterator[str]:
         yield f"the platform knows it as {observation.identifier}"
     for recorded in asset.verified:
         observed = observation.fields.get(recorded.name)
-        if not field_equal(recorded, observed):
+        if recorded.name != _PRINCIPAL_FIELD and not field_equal(recorded, observed):
             yield f"{recorded.name} is recorded as {recorded.value!r}, observed {observed!r}"
     connected = observation.fields.get("connected_workspace_id")
     if connected not in (None, observation.fields.get("workspace_id")):
@@ -229,10 +231,18 @@ def _location_problems(observations: Sequence[Observation]) -> Iterator[str]:
 def principal_problems(observations: Iterable[Observation]) -> tuple[str, ...]:
     """Where the recorded access principal is not the observed one."""
     return tuple(
-        f"{o.asset.name}: access principal recorded as {o.asset.access_principal!r}, "
-        f"observed {o.principal!r}"
+        f"{o.asset.name}: {what} recorded as {recorded!r}, observed {o.principal!r}"
         for o in observations
-        if o.found and (o.principal is None or not same(o.asset.access_principal, o.principal))
+        if o.found
+        for what, recorded in _recorded_principals(o.asset)
+        if o.principal is None or not same(recorded, o.principal)
+    )
+
+
+def _recorded_principals(asset: Asset) -> Iterator[tuple[str, Any]]:
+    yield "access principal", asset.access_principal
+    yield from (
+        (field.name, field.value) for field in asset.verified if field.name == _PRINCIPAL_FIELD
     )
 
 

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from pytest_roadmap.domain.ports import Clock
 from pytest_roadmap.rehearsal.handover import (
     ATTESTATIONS,
+    CHANGELOG,
     PURPOSE,
     SIGNERS,
     Signature,
@@ -172,6 +174,53 @@ def _relock_after_audit(scene: Scene) -> None:
     relock(scene.repository, scene.now, scene.now + _HOUR)
 
 
+Entries = list[dict[str, Any]]
+
+
+def _rewrite(change: Callable[[Entries, datetime], None]) -> Callable[[Scene], None]:
+    """An act that edits the entries of the changelog and nothing else."""
+
+    def perform(scene: Scene) -> None:
+        path = scene.repository / CHANGELOG
+        document = yaml.safe_load(path.read_bytes())
+        change(document["entries"], scene.now)
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+        path.write_text(text, encoding="utf-8")
+
+    return perform
+
+
+def _middle_removed(entries: Entries, _now: datetime) -> None:
+    del entries[1]
+
+
+def _first_removed(entries: Entries, _now: datetime) -> None:
+    del entries[0]
+
+
+def _not_higher(entries: Entries, _now: datetime) -> None:
+    entries[1]["version"] = entries[0]["version"]
+
+
+def _in_the_future(entries: Entries, now: datetime) -> None:
+    entries[1]["at"] = (now + timedelta(days=1)).isoformat(timespec="seconds")
+
+
+def _out_of_order(entries: Entries, _now: datetime) -> None:
+    entries[0]["at"], entries[1]["at"] = entries[1]["at"], entries[0]["at"]
+
+
+def _without_author(entries: Entries, _now: datetime) -> None:
+    entries[1]["author"] = ""
+
+
+def _unlocked_version(entries: Entries, now: datetime) -> None:
+    newest = entries[-1]
+    at = now.isoformat(timespec="seconds")
+    changed = {"version": "9.0.0", "at": at, "prev_digest": newest["digest"]}
+    entries.append(newest | changed)
+
+
 _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
     PURPOSE: {
         "": _both,
@@ -189,4 +238,13 @@ _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
         "rejected": _rejected,
     },
     "inventory-lock": {"": _relock, "after-audit": _relock_after_audit},
+    "changelog": {
+        "middle-removed": _rewrite(_middle_removed),
+        "first-removed": _rewrite(_first_removed),
+        "not-higher": _rewrite(_not_higher),
+        "in-the-future": _rewrite(_in_the_future),
+        "out-of-order": _rewrite(_out_of_order),
+        "without-author": _rewrite(_without_author),
+        "unlocked-version": _rewrite(_unlocked_version),
+    },
 }
