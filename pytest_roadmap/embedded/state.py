@@ -281,6 +281,7 @@ class CloudState:
     role_assignments: list[RoleAssignment] = field(default_factory=list)
     storage: dict[str, bytes] = field(default_factory=dict)
     storage_times: dict[str, datetime] = field(default_factory=dict)
+    directories: dict[str, datetime] = field(default_factory=dict)
     previous_content: dict[str, bytes] = field(default_factory=dict)
     statements: dict[str, Any] = field(default_factory=dict)
     query_history: list[QueryRecord] = field(default_factory=list)

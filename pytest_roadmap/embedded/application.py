@@ -1,0 +1,126 @@
+"""The two web applications: Starlette on the outside, plain functions on the inside."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+
+from pytest_roadmap.embedded import admin
+from pytest_roadmap.embedded.databricks.front import with_request_info
+from pytest_roadmap.embedded.incoming import Incoming, Service, matching_fault
+from pytest_roadmap.embedded.wire import Reply
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from pytest_roadmap.embedded.cloud import Cloud
+
+MARK = {"x-roadmap-embedded": "1"}
+_LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+@dataclass(slots=True)
+class Side:
+    """One service as an ASGI application.
+
+    Args:
+        cloud: what it works on.
+        service: how it answers.
+        latency_s: added to every answer.
+        connection: the start line; present on the side that has the admin endpoints.
+    """
+
+    cloud: Cloud
+    service: Service
+    latency_s: float = 0.0
+    connection: dict[str, Any] | None = field(default=None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or close its connection where a fault says so."""
+        request = Request(scope, receive)
+        incoming = await _read(request)
+        request_id = str(uuid.uuid4())
+        if request.headers.get("host", "").rpartition(":")[0] not in _LOCAL_NAMES:
+            reply = self.service.error(
+                403, "FORBIDDEN", "The embedded cloud answers on loopback names only.", ""
+            )
+        elif self.connection is not None and admin.is_admin(incoming.path):
+            reply = await run_in_threadpool(admin.answer, self.cloud, incoming, self.connection)
+        else:
+            await asyncio.sleep(self.latency_s + self._delay(incoming))
+            if self._drops(incoming):
+                scope["state"]["transport"].abort()
+                await asyncio.sleep(0.01)
+                return
+            reply = self._refusal(incoming) or await self._answer(incoming)
+        headers = {**self.service.headers(self.cloud, incoming, request_id), **MARK}
+        await _response(reply, headers, request_id)(scope, receive, send)
+
+    async def _answer(self, incoming: Incoming) -> Reply:
+        return await run_in_threadpool(self.service.answer, self.cloud, incoming)
+
+    def _delay(self, incoming: Incoming) -> float:
+        with self.cloud.lock:
+            fault = matching_fault(self.cloud.state, incoming, "slow-responses")
+        return int(fault.parameters.get("ms", "500")) / 1000 if fault else 0.0
+
+    def _drops(self, incoming: Incoming) -> bool:
+        with self.cloud.lock:
+            return matching_fault(self.cloud.state, incoming, "drop-connection") is not None
+
+    def _refusal(self, incoming: Incoming) -> Reply | None:
+        with self.cloud.lock:
+            throttle = matching_fault(self.cloud.state, incoming, "throttle")
+            failure = None
+            if throttle is None:
+                failure = matching_fault(self.cloud.state, incoming, "error-500")
+        if throttle is not None:
+            message = "Current request has to be retried because the rate limit is exceeded."
+            reply = self.service.error(429, self.service.throttled, message, incoming.path)
+            wait = throttle.parameters.get("retry_after", "1")
+            return Reply(reply.status, reply.body, headers={**reply.headers, "Retry-After": wait})
+        if failure is not None:
+            status = int(failure.parameters.get("status", "500"))
+            message = "The service failed (fault error-500 of the embedded cloud)."
+            return self.service.error(status, self.service.failed, message, incoming.path)
+        return None
+
+
+async def _read(request: Request) -> Incoming:
+    return Incoming(
+        request.method,
+        request.url.path,
+        dict(request.query_params),
+        {key.lower(): value for key, value in request.headers.items()},
+        await request.body(),
+    )
+
+
+def _response(reply: Reply, headers: dict[str, str], request_id: str) -> Response:
+    headers = {**headers, **reply.headers}
+    if reply.content is not None:
+        return Response(reply.content, reply.status, headers)
+    if reply.body is None:
+        return Response(None, reply.status, headers)
+    text = json.dumps(with_request_info(reply.body, request_id), ensure_ascii=False)
+    return Response(text, reply.status, headers, media_type="application/json")
+
+
+def build(side: Side) -> Starlette:
+    """The application of one side; an unexpected failure is a 500 in the service's own shape."""
+
+    async def failed(request: Request, _error: Exception) -> Response:
+        message = "The embedded cloud failed; its log has the reason."
+        reply = side.service.error(500, side.service.failed, message, request.url.path)
+        return _response(reply, dict(MARK), str(uuid.uuid4()))
+
+    return Starlette(routes=[Mount("/", app=side)], exception_handlers={Exception: failed})
