@@ -38,10 +38,6 @@ HARNESS = "harness"
 class Platform(Protocol):
     """Clients of one environment, each signed in once and shared by all scenarios."""
 
-    @property
-    def host(self) -> str:
-        """The address of the workspace the run was told to use; empty if it is not bound."""
-
     def workspace(self, alias: str, recorder: Recorder) -> DatabricksWorkspace:
         """The workspace as ``harness`` or as a subject sees it."""
 
@@ -73,12 +69,8 @@ class EmbeddedPlatform:
         self._environment = environment
         self._connection = checked_connection(connection)
         self._tokens: Mapping[str, str] = self._connection["tokens"]
+        self._host = str(self._connection["databricks_url"])
         self._kept = _Kept()
-
-    @property
-    def host(self) -> str:
-        """The address of the Databricks side."""
-        return str(self._connection["databricks_url"])
 
     def workspace(self, alias: str, recorder: Recorder) -> DatabricksWorkspace:
         """The workspace with the token the server handed out for this role."""
@@ -92,7 +84,7 @@ class EmbeddedPlatform:
         made: WorkspaceConnection = self._kept.get(
             f"workspace {alias}",
             lambda: connect_workspace(
-                self.host,
+                self._host,
                 {"auth_type": "pat", "token": token},
                 identity=alias,
                 limits=limits,
@@ -119,7 +111,7 @@ class EmbeddedPlatform:
     def audit_login(self) -> Mapping[str, str]:
         """The harness role on both sides."""
         return {
-            "DATABRICKS_HOST": self.host,
+            "DATABRICKS_HOST": self._host,
             "DATABRICKS_TOKEN": self._token(HARNESS),
             "ARM_ENDPOINT": str(self._connection["azure_url"]),
             "ARM_TOKEN": self._token(HARNESS),
@@ -145,11 +137,6 @@ class RealPlatform:
         self._kept = _Kept()
         known_values(environment, self._machine)
 
-    @property
-    def host(self) -> str:
-        """The bound address of the workspace."""
-        return str(self._environment.get("workspace.host") or "")
-
     def workspace(self, alias: str, recorder: Recorder) -> DatabricksWorkspace:
         """The workspace with the credential the file selects for this identity."""
         return DatabricksWorkspace(self._connected(alias), recorder)
@@ -168,7 +155,7 @@ class RealPlatform:
         for value in (token, arm_token):
             self._keep_secret(value)
         return {
-            "DATABRICKS_HOST": self.host,
+            "DATABRICKS_HOST": str(self._environment.require("workspace.host")),
             "DATABRICKS_TOKEN": token,
             "ARM_ENDPOINT": endpoints.arm,
             "ARM_TOKEN": arm_token,

@@ -21,7 +21,6 @@ class IdentityProbe:
 
     environment: Environment
     recorder: Recorder
-    expected_host: str
     workspace: Callable[[], DatabricksWorkspace]
     azure: Callable[[], Azure]
 
@@ -45,7 +44,7 @@ class IdentityProbe:
             databricks_request_id=profile.request_id,
         )
         self._note(probed)
-        problems = identity_problems(self.environment, probed, expected_host=self.expected_host)
+        problems = identity_problems(self.environment, probed)
         if problems:
             raise InconclusiveError("identity", "; ".join(problems))
         return probed

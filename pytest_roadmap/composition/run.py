@@ -143,7 +143,6 @@ class Run:
             identity=IdentityProbe(
                 self.environment,
                 recorder,
-                self._platform.host,
                 lambda: self._workspace(recorder),
                 lambda: self._azure(recorder),
             ),

@@ -37,16 +37,12 @@ class ProbedIdentity:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def identity_problems(
-    environment: Environment, probed: ProbedIdentity, *, expected_host: str
-) -> tuple[str, ...]:
-    """One sentence for each binding that the live platform contradicts, and for the wrong kind.
-
-    ``expected_host`` is the address the run was told to talk to.
-    """
+def identity_problems(environment: Environment, probed: ProbedIdentity) -> tuple[str, ...]:
+    """One sentence for each binding that the live platform contradicts, and for the wrong kind."""
+    bound_host = str(environment.get("workspace.host", "")).rstrip("/")
     rows = (
         ("workspace.workspace_id", environment.get("workspace.workspace_id"), probed.workspace_id),
-        ("workspace.host", expected_host.rstrip("/"), probed.workspace_host.rstrip("/")),
+        ("workspace.host", bound_host, probed.workspace_host.rstrip("/")),
         ("azure.tenant_id", environment.get("azure.tenant_id"), probed.tenant_id),
         ("azure.subscription_id", environment.get("azure.subscription_id"), probed.subscription_id),
     )
