@@ -35,7 +35,7 @@ RUN = ReportedRun(
 class Scene:
     """A bridge over a directory, and what it wrote."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, hold: bool = False) -> None:
         self.directory = directory
         self.reporter: Any = AllureReporter()  # type: ignore[no-untyped-call]
         self.clock = 1000
@@ -44,6 +44,7 @@ class Scene:
             RUN,
             Redactor([SECRET]),
             Nesting(self.reporter),
+            hold=hold,
             now=self._tick,
         )
 
@@ -333,3 +334,26 @@ def test_a_record_is_linked_from_the_results_of_its_scenarios(scene: Scene) -> N
 
     links = [link for link in scene.result()["links"] if link["type"] == "record"]
     assert [link["url"] for link in links] == ["new.log"]
+
+
+def test_a_held_result_is_written_with_its_link(tmp_path: Path) -> None:
+    """A run that writes its records itself writes each result once, linked."""
+    scene = Scene(tmp_path / "results", hold=True)
+    bridge = scene.start()
+    bridge.scenario_ended(ScenarioEnding(Outcome.PASS))
+    before = list(scene.directory.iterdir())
+
+    bridge.link_record(["SEC-003.S1"], "new.log", "01J")
+
+    assert before == []
+    assert scene.result()["links"][-1]["url"] == "new.log"
+
+
+def test_what_is_still_held_is_written_at_the_end(tmp_path: Path) -> None:
+    """A record that could not be written takes no result with it."""
+    scene = Scene(tmp_path / "results", hold=True)
+    scene.start().scenario_ended(ScenarioEnding(Outcome.PASS))
+
+    scene.bridge.flush()
+
+    assert scene.result()["status"] == "passed"

@@ -8,6 +8,7 @@ The plugin calls one bridge per process, for one scenario at a time, in this ord
         step_ended(error, outcome)                          # after_step; step_error; lookup_error
         ...
     scenario_ended(ending)                                  # after teardown, with the final word
+    link_record(keys, href, record_id)                      # when the record of the task is written
 
 A step still open when the scenario ends (pytest-bdd reports no end for a skip) is closed with it.
 """
@@ -26,6 +27,7 @@ from pytest_roadmap.adapters.allure.labels import (
     scenario_labels,
     task_labels,
     task_links,
+    with_record,
 )
 from pytest_roadmap.adapters.allure.statuses import (
     SKIPPED,
@@ -79,6 +81,8 @@ class AllureBridge:
         run: what is the same for all of them.
         redactor: removes secrets from whatever is written.
         nesting: where ``allure.step`` and ``allure.attach`` of a step land.
+        hold: keep each result until its record is linked; a run that writes its records itself
+            thereby writes every file once. ``flush`` writes what is left.
         now: milliseconds since the epoch.
     """
 
@@ -88,6 +92,8 @@ class AllureBridge:
         run: ReportedRun,
         redactor: Redactor,
         nesting: Nesting,
+        *,
+        hold: bool = False,
         now: Callable[[], int] = lambda: int(time() * 1000),
     ) -> None:
         self.results = results
@@ -101,6 +107,8 @@ class AllureBridge:
         self._uuid = ""
         self._started = 0
         self._attached = 0
+        self._hold = hold
+        self._held: dict[str, dict[str, Any]] = {}
 
     def scenario_started(self, scenario: ReportedScenario) -> None:
         """A scenario, or a row of an outline, begins."""
@@ -151,13 +159,27 @@ class AllureBridge:
         result = self._result(self._scenario, ending, stop)
         if self._redactor.leaks(json.dumps(result, ensure_ascii=False)):
             result = result | {"steps": [], "statusDetails": {"message": _WITHHELD}}
-        self.results.write_result(result)
+        if self._hold:
+            self._held[self._uuid] = result
+        else:
+            self.results.write_result(result)
         self._scenario = None
 
     def link_record(self, keys: Iterable[str], href: str, record_id: str) -> None:
-        """Link a record from the results of its scenarios, as far as they were written."""
+        """Link a record from the results of its scenarios, as far as there are any."""
         uuids = [result_uuid(self.run.environment, key) for key in keys]
-        self.results.link_record(uuids, href, record_id)
+        for uuid in uuids:
+            held = self._held.pop(uuid, None)
+            if held is not None:
+                self.results.write_result(with_record(held, href, record_id))
+            else:
+                self.results.link_record([uuid], href, record_id)
+
+    def flush(self) -> None:
+        """Write the results that are still held: their record was not written."""
+        for result in self._held.values():
+            self.results.write_result(result)
+        self._held.clear()
 
     def _result(
         self, scenario: ReportedScenario, ending: ScenarioEnding, stop: int

@@ -34,6 +34,7 @@ def install_bridge(
     *,
     items: Iterable[pytest.Item] = (),
     is_scenario: IsScenario = lambda _item: True,
+    hold: bool = False,
 ) -> AllureBridge:
     """The bridge of this process; allure-pytest keeps to tests that are no scenarios.
 
@@ -47,6 +48,7 @@ def install_bridge(
         redactor: removes secrets from what is written.
         items: what will run in this process.
         is_scenario: tells scenarios of the roadmap from ordinary tests.
+        hold: this process also writes the records: keep results until theirs is linked.
     """
     listener = config.pluginmanager.get_plugin(_LISTENER)
     if listener is None:
@@ -55,7 +57,9 @@ def install_bridge(
         config.pluginmanager.unregister(listener, _LISTENER)
         if not all(is_scenario(item) for item in items):
             config.pluginmanager.register(OrdinaryTests(listener, is_scenario), _LISTENER)
-    return AllureBridge(ResultsDirectory(directory), run, redactor, Nesting(listener.allure_logger))
+    return AllureBridge(
+        ResultsDirectory(directory), run, redactor, Nesting(listener.allure_logger), hold=hold
+    )
 
 
 def _listen_for_steps(config: pytest.Config, directory: Path) -> AllureListener:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_roadmap.adapters.allure.values import ReportedRun, ReportedScenario
     from pytest_roadmap.domain.task import Task
@@ -50,6 +50,13 @@ def task_links(task: Task, run: ReportedRun) -> list[dict[str, str]]:
         return []
     url = f"{run.document_url}#L{task.line}"
     return [{"type": LINK_TASK, "name": f"{task.task_id} in the roadmap", "url": url}]
+
+
+def with_record(result: Mapping[str, Any], href: str, record_id: str) -> dict[str, Any]:
+    """The result with a link to its record, in place of any earlier one."""
+    links = [link for link in result["links"] if link["type"] != LINK_RECORD]
+    links.append({"type": LINK_RECORD, "name": f"record {record_id}", "url": href})
+    return {**result, "links": links}
 
 
 def description(scenario: ReportedScenario) -> str:

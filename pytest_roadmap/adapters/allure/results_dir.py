@@ -7,7 +7,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.adapters.allure.labels import LINK_RECORD
+from pytest_roadmap.adapters.allure.labels import with_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,13 +51,9 @@ class ResultsDirectory:
         """
         for uuid in uuids:
             path = self.path / f"{uuid}-result.json"
-            if not path.exists():
-                continue
-            result = json.loads(path.read_text(encoding="utf-8"))
-            links = [link for link in result.get("links", ()) if link["type"] != LINK_RECORD]
-            links.append({"type": LINK_RECORD, "name": f"record {record_id}", "url": href})
-            result["links"] = links
-            self.write_result(result)
+            if path.exists():
+                result = json.loads(path.read_text(encoding="utf-8"))
+                self.write_result(with_record(result, href, record_id))
 
     def write_run(
         self,
