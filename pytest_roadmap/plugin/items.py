@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
-    from pathlib import Path
+
+    from _pytest._code.code import TerminalRepr
 
     from pytest_roadmap.adapters.document.features import ScenarioText
     from pytest_roadmap.domain.task import Task
@@ -70,7 +72,23 @@ class ScenarioItem(pytest.Function):
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Point at the scenario in its feature file, not at the function that runs it."""
-        return self.path, self.planned.text.line - 1, self.name
+        return self.path, self.planned.text.line - 1, f"{self.name} {self.planned.text.title}"
+
+    def repr_failure(  # type: ignore[override]  # the base class says the same of itself
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | TerminalRepr:
+        """Show the step and what it called, without the machinery that called it."""
+        own = excinfo.traceback.filter(lambda entry: not _is_machinery(Path(entry.path)))
+        if own:
+            excinfo.traceback = own
+        return super().repr_failure(excinfo)
+
+
+_MACHINERY = ("_pytest", "pytest_bdd", "pluggy")
+
+
+def _is_machinery(path: Path) -> bool:
+    return path.parent == Path(__file__).parent or any(part in _MACHINERY for part in path.parts)
 
 
 class TaskWithoutFeature(pytest.Item):

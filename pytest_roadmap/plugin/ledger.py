@@ -143,7 +143,8 @@ class Ledger:
         known = self._results.get(task_id, {})
         found = [known[row.key] for row in rows if row.key in known]
         words = [result.outcome for result in found]
-        words.extend([Outcome.NOT_RUN] * (len(rows) - len(found)))
+        if len(found) < rows[0].rows:
+            words.append(Outcome.NOT_RUN)
         word = worst_outcome(words)
         return word, next((result for result in found if result.outcome is word), None)
 
@@ -162,8 +163,8 @@ class Ledger:
             modes=first.modes,
             required=first.required,
             outcome=word,
-            reason=decisive.reason if decisive else "interrupted",
-            detail=row + decisive.detail if decisive else "the run ended before it",
+            reason=decisive.reason if decisive else "not_reached",
+            detail=row + decisive.detail if decisive else "not every row was run",
             owner=decisive.owner if decisive else "",
             failed_step=decisive.failed_step if decisive else "",
             started=min((result.started for result in ended), default=task_ended),

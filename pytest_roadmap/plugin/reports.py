@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pytest
     from pytest_bdd.parser import Step
 
-    from pytest_roadmap.adapters.allure import SilentBridge
     from pytest_roadmap.adapters.allure.bridge import AllureBridge
     from pytest_roadmap.plugin.results import ItemResult
     from pytest_roadmap.plugin.state import RunState
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 class AllureListener:
     """Tells the bridge what a scenario does; one scenario at a time."""
 
-    def __init__(self, bridge: AllureBridge | SilentBridge) -> None:
+    def __init__(self, bridge: AllureBridge) -> None:
         self._bridge = bridge
 
     def scenario_started(self, item: ScenarioItem) -> None:
@@ -45,7 +44,7 @@ class AllureListener:
 
     def step_started(self, step: Step) -> None:
         """A step begins."""
-        table = step.datatable.raw() if step.datatable else None
+        table = [[str(c) for c in row] for row in step.datatable.raw()] if step.datatable else None
         self._bridge.step_started(step.keyword, step.name, table, step.docstring)
 
     def step_arguments(

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SelectedScenario:
-    """One selected scenario or row, as far as records and scheduling need to know it."""
+    """One selected scenario or row, as far as records and scheduling need to know it.
+
+    ``rows`` counts all rows of the scenario, those that were not selected included.
+    """
 
     position: int
     task_id: str
@@ -32,6 +35,7 @@ class SelectedScenario:
     required: bool
     feature_digest: str
     mutates: bool
+    rows: int
 
     @property
     def key(self) -> str:
@@ -175,4 +179,5 @@ def _selected(position: int, item: ScenarioItem) -> SelectedScenario:
         required=planned.text.required,
         feature_digest=planned.feature_digest,
         mutates=planned.mutates,
+        rows=planned.text.rows or 1,
     )

@@ -14,12 +14,8 @@ if TYPE_CHECKING:
 
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether calling it gives something that nobody awaits."""
-    while isinstance(function, partial):
-        function = function.func
-    function = inspect.unwrap(function)
-    if not inspect.isroutine(function):
-        function = type(function).__call__
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    plain = _plain(function)
+    return inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain)
 
 
 def async_step_problems(root: Path) -> Iterator[str]:
@@ -32,24 +28,21 @@ def async_step_problems(root: Path) -> Iterator[str]:
     )
 
     for context in list(step_function_context_registry.values()):
-        if is_async(context.step_func) and _file_of(context.step_func).is_relative_to(root):
-            yield f"{place_of(context.step_func, root)}: ASYNC_STEP: {async_sentence(context)}"
+        code = getattr(_plain(context.step_func), "__code__", None)
+        if code is None or not is_async(context.step_func):
+            continue
+        file = Path(code.co_filename)
+        if file.is_relative_to(root):
+            yield (
+                f"{os.path.relpath(file, root)}:{code.co_firstlineno}: ASYNC_STEP: the step"
+                f" {context.parser.name!r} is async: nothing would await it and its scenario would"
+                " pass for nothing"
+            )
 
 
-def async_sentence(context: Any) -> str:
-    """Why an async step is refused."""
-    return (
-        f"the step {context.parser.name!r} is async: nothing would await it and its scenario"
-        " would pass for nothing"
-    )
-
-
-def place_of(function: Callable[..., Any], root: Path) -> str:
-    """``steps/x.py:12``, as far as it can be told."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    line = code.co_firstlineno if code else 0
-    return f"{os.path.relpath(_file_of(function), root)}:{line}"
-
-
-def _file_of(function: Callable[..., Any]) -> Path:
-    return Path(inspect.getfile(inspect.unwrap(function)))
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function below decorators, partial applications and callable objects."""
+    while isinstance(function, partial):
+        function = function.func
+    function = inspect.unwrap(function)
+    return function if inspect.isroutine(function) else type(function).__call__

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+#: Plugins that cost an inner pytest time and add nothing to it.
+_WITHOUT = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio")
+
 _COLUMNS = (
     "task_id | status | priority | depends_on | source_doc | dod | verification_level"
     " | evidence_path | owner | target_gate | 세부 태스크"
@@ -144,11 +147,11 @@ class Inner:
 
     def run(self, *args: str) -> pytest.RunResult:
         """Run the inner pytest in this process."""
-        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *args)
+        return self.pytester.runpytest_inprocess(*_WITHOUT, *args)
 
     def run_apart(self, *args: str) -> pytest.RunResult:
         """Run the inner pytest in a process of its own."""
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *args)
+        return self.pytester.runpytest_subprocess(*_WITHOUT, *args)
 
     def evidence(self, environment: str = "embedded") -> list[dict[str, Any]]:
         """What the records of the embedded runs say about their scenarios, oldest first."""
@@ -170,9 +173,10 @@ class Inner:
 
 def _front_matter(text: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
+    key = ""
     for line in text.splitlines():
         if line.startswith("  - "):
-            fields["scenarios"].append(json.loads(line[4:]))
+            fields[key].append(json.loads(line[4:]))
         else:
             key, _, value = line.partition(":")
             fields[key] = json.loads(value) if value.strip() else []
