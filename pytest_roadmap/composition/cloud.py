@@ -22,7 +22,8 @@ from pytest_roadmap.composition.options import CompositionError
 
 WORK_DIR = Path("build") / "embedded"
 START_LIMIT_S = 30.0
-_STOP_LIMIT_S = 5.0
+#: The state of a cloud dies with it, so nothing is lost by insisting soon.
+_STOP_LIMIT_S = 0.5
 _ATTACH_LIMIT_S = 5.0
 _TAIL = 2000
 _REQUIRED = (
@@ -75,6 +76,7 @@ def start_embedded(
     work_dir.mkdir(parents=True, exist_ok=True)
     log = work_dir / "server.log"
     command = [sys.executable, "-P", "-m", "pytest_roadmap.embedded", "--port", str(port)]
+    command += ["--exit-with-parent"]
     command += ["--state-dir", str((state_dir or work_dir / "state").resolve())]
     command += ["--latency-ms", str(latency_ms)] if latency_ms else []
     command += ["--faults", ",".join(faults)] if faults else []
