@@ -45,7 +45,18 @@ class Side:
     connection: dict[str, Any] | None = field(default=None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or close its connection where a fault says so."""
+        """Answer one request, or close its connection: by a fault, or because the server ends."""
+        try:
+            reply = await self._reply(scope, receive)
+        except asyncio.CancelledError:
+            reply = None
+        if reply is None:
+            scope["state"]["transport"].abort()
+            await asyncio.sleep(0.001)
+        else:
+            await reply(scope, receive, send)
+
+    async def _reply(self, scope: Scope, receive: Receive) -> Response | None:
         request = Request(scope, receive)
         incoming = await _read(request)
         request_id = str(uuid.uuid4())
@@ -58,12 +69,10 @@ class Side:
         else:
             await asyncio.sleep(self.latency_s + self._delay(incoming))
             if self._drops(incoming):
-                scope["state"]["transport"].abort()
-                await asyncio.sleep(0.01)
-                return
+                return None
             reply = self._refusal(incoming) or await self._answer(incoming)
         headers = {**self.service.headers(self.cloud, incoming, request_id), **MARK}
-        await _response(reply, headers, request_id)(scope, receive, send)
+        return _response(reply, headers, request_id)
 
     async def _answer(self, incoming: Incoming) -> Reply:
         return await run_in_threadpool(self.service.answer, self.cloud, incoming)

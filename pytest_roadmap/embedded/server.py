@@ -90,7 +90,8 @@ def listen(host: str, port: int) -> socket.socket:
     if not loopback:
         raise StartError(f"{host} is not a loopback address; the embedded cloud stays on this host")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named so that asyncio recognises TCP and switches Nagle off (40 ms a call).
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
@@ -225,7 +226,7 @@ async def _run(
 
     def end() -> None:
         for server in servers:
-            server.should_exit = True
+            server.should_exit = server.force_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
@@ -262,7 +263,6 @@ def _server(application: ASGIApp, context: ssl.SSLContext | None) -> uvicorn.Ser
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=2,
         ssl_context_factory=(lambda _config, _default: context) if context else None,
     )
     return QuietServer(config)

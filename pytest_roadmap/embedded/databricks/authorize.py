@@ -40,6 +40,14 @@ _BINDING_TYPE = {
 }
 
 
+_FIRST_NEED = {
+    CATALOG: "USE_CATALOG",
+    SCHEMA: "USE_SCHEMA",
+    TABLE: "SELECT",
+    VOLUME: "READ_VOLUME",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class EffectivePrivilege:
     """One effective privilege; ``inherited_from_*`` are None for a direct grant."""
@@ -314,7 +322,8 @@ def require_visible(
     if not is_visible(state, principal, securable_type, full_name):
         require_bound(state, securable_type, full_name)
         sentence = missing_use(state, principal, securable_type, full_name)
-        raise PermissionDeniedError(sentence or refusal("BROWSE", securable_type, full_name))
+        wanted = _FIRST_NEED.get(securable_type, "BROWSE")
+        raise PermissionDeniedError(sentence or refusal(wanted, securable_type, full_name))
     return found
 
 
