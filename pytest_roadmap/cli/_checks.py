@@ -27,13 +27,14 @@ def check_project(document: Path, checks: Collection[str], root: Path) -> CheckR
     try:
         policy = read_policy(root / _POLICY)
     except PolicyError as error:
-        finding = Finding("policy", "POLICY_INVALID", Level.ERROR, None, None, str(error))
+        sentence = f"{error.key} {error.sentence}".strip()
+        finding = Finding("policy", "POLICY_INVALID", Level.ERROR, None, None, sentence, error.file)
         return conclude([finding], tasks=0, readable=False)
     reading = read_roadmap_file(document, policy)
     findings = list(_of_document(reading, checks))
     readable, complete = reading.readable, True
     if reading.roadmap is not None and {"status", "features"} & set(checks):
-        unknown = tuple(_unknown_tasks(reading.roadmap, policy))
+        unknown = tuple(_unknown_tasks(reading.roadmap, policy)) if "status" in checks else ()
         found, complete = _of_project(reading.roadmap, policy, checks, root)
         findings += [*unknown, *found]
         readable = not unknown
@@ -50,10 +51,18 @@ def _of_document(reading: RoadmapReading, checks: Collection[str]) -> Iterator[F
 
 
 def _unknown_tasks(roadmap: Roadmap, policy: Policy) -> Iterator[Finding]:
+    """The tasks that only the policy knows: it is broken for this document (rules g)."""
     for task_id, key in policy.named_tasks().items():
         if task_id not in roadmap.by_id:
-            message = f"{_POLICY}: {key} names {task_id}, which is no task of the document"
-            yield Finding("policy", "POLICY_UNKNOWN_TASK", Level.ERROR, task_id, None, message)
+            yield Finding(
+                "policy",
+                "POLICY_UNKNOWN_TASK",
+                Level.ERROR,
+                task_id,
+                None,
+                f"{key} names {task_id}, which is no task of the document",
+                _POLICY.as_posix(),
+            )
 
 
 def _of_project(

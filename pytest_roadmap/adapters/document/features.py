@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,14 @@ _ALIKE = 0.75
 
 @dataclass(frozen=True, slots=True)
 class FeatureReading:
-    """A feature file and its problems; ``feature`` is None when it is no Gherkin."""
+    """A feature file and its problems; ``feature`` is None when it is no Gherkin.
+
+    ``document`` is what gherkin-official made of it, so that nobody has to parse it again.
+    """
 
     feature: FeatureText | None
     problems: tuple[FeatureProblem, ...]
+    document: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_feature_file(path: Path, known_task_ids: Collection[str]) -> FeatureReading:
@@ -74,7 +78,7 @@ def read_feature(text: str, path: str, known_task_ids: Collection[str]) -> Featu
         return _refused("NO_FEATURE", "the file holds no feature")
     node = document["feature"]
     feature = _feature(node, path, known_task_ids)
-    return FeatureReading(feature, tuple(_lint(node, feature, known_task_ids)))
+    return FeatureReading(feature, tuple(_lint(node, feature, known_task_ids)), document)
 
 
 def lint_feature(source: Path | str, known_task_ids: Collection[str]) -> tuple[FeatureProblem, ...]:

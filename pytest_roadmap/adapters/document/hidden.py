@@ -51,7 +51,7 @@ def unread_lines(
             veils.append(_Veil(block.line, block.end, _is_closed(block, lines), "code fence"))
         elif isinstance(block, HtmlBlock):
             veils.extend(_comments(block, lines))
-    trusted = all(veil.closed for veil in veils)
+    trusted = all(veil.closed for veil in veils if veil.what == "code fence")
     for veil in veils:
         covered.update(range(veil.start, veil.end + 1))
         if not (veil.closed and (trusted or veil.what != "code fence")):

@@ -24,7 +24,7 @@ def count_cells(line: str) -> int:
     bare = line.strip(" \t>") if line.lstrip()[:1] == ">" else line.strip()
     pipes = bare.count("|") - bare.count("\\|")
     leading = bare.startswith("|")
-    trailing = len(bare) > 1 and bare.endswith("|") and not bare.endswith("\\|")
+    trailing = bare.endswith("|") and not bare.endswith("\\|")
     return pipes + 1 - leading - trailing
 
 

@@ -96,7 +96,7 @@ class _Reader:
 
     def reading(self) -> RoadmapReading:
         lines = self.text.split("\n")
-        blocks = tuple(read_blocks(self.text.replace("\0", "\ufffd"), lines))
+        blocks = tuple(read_blocks(self.text, lines))
         workstreams = self._read_tables(blocks, lines)
         self._report_hidden(blocks, lines)
         self.findings.extend(

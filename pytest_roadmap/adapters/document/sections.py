@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import string
+
 from pytest_roadmap.adapters.document.blocks import Heading
 from pytest_roadmap.domain.quality.row import Block
 
 _MARK = "WS-"
-_OPEN_WORDS = (
-    "미완료",
-    "진행",
-    "예정",
-    "open",
-    "not done",
-    "incomplete",
-    "unfinished",
-    "remaining",
-)
-_DONE_WORDS = ("완료", "done", "complete", "finished")
+_CODE_CHARACTERS = frozenset(string.ascii_uppercase + string.digits)
+_OPEN_WORDS = frozenset({"open", "incomplete", "unfinished", "remaining"})
+_DONE_WORDS = frozenset({"완료", "done", "completed", "finished"})
 
 
 class Sections:
@@ -59,20 +53,26 @@ class Sections:
 
 
 def workstream_code(heading: str) -> str:
-    """The ``WS-…`` code a heading names, without its full-stop or bracket; empty for none."""
-    for word in heading.replace("(", " ").replace("`", " ").split():
-        if word.startswith(_MARK):
-            name = word[len(_MARK) :].rstrip(":.,)")
-            if name.isascii() and name.isalnum() and name.isupper():
-                return _MARK + name
+    """The first ``WS-…`` code of a heading, such as ``WS-SEC``; empty for none."""
+    start = heading.find(_MARK)
+    while start >= 0:
+        end = start + len(_MARK)
+        while end < len(heading) and heading[end] in _CODE_CHARACTERS:
+            end += 1
+        before = heading[start - 1 : start]
+        if end > start + len(_MARK) and not before.isalnum():
+            return heading[start:end]
+        start = heading.find(_MARK, end)
     return ""
 
 
 def block_of(heading: str) -> Block:
-    """What kind of tasks a heading announces; the words for open tasks contain those for done."""
-    folded = heading.casefold()
-    if any(word in folded for word in _OPEN_WORDS):
+    """What kind of tasks a heading announces."""
+    plain = "".join(each if each.isalnum() else " " for each in heading.casefold())
+    words = plain.split()
+    if _OPEN_WORDS.intersection(words) or any(word.startswith("미완료") for word in words):
         return Block.OPEN
-    if any(word in folded for word in _DONE_WORDS):
-        return Block.DONE
+    if _DONE_WORDS.intersection(words):
+        negated = "not done" in " ".join(words)
+        return Block.OPEN if negated else Block.DONE
     return Block.UNNAMED

@@ -15,7 +15,7 @@ from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.row import REQUIRED_COLUMNS, TaskRow, TaskTable
 
 _CHECK = "QA-04"
-_TELLING_COLUMNS = 3
+_TELLING_COLUMNS = 5
 _FOLDED_COLUMNS = frozenset(fold(name).casefold() for name in REQUIRED_COLUMNS)
 _FOLDED_ID = fold("task_id").casefold()
 

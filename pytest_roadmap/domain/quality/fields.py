@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from pytest_roadmap.domain.markup import fold, hidden_characters, unwrap_code
 from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.finding import Finding, Level
-from pytest_roadmap.domain.quality.row import REQUIRED_COLUMNS, Block, TaskRow, TaskTable
+from pytest_roadmap.domain.quality.row import (
+    REQUIRED_COLUMNS,
+    SUB_TASK_COLUMNS,
+    Block,
+    TaskRow,
+    TaskTable,
+)
 from pytest_roadmap.domain.quality.values import (
     empty_fault,
     evidence_fault,
@@ -24,37 +30,45 @@ _STATUSES = tuple(status.value for status in Status)
 
 
 def check_table(table: TaskTable) -> Iterator[Finding]:
-    """What the header of a task table lacks or has twice."""
-
-    def finding(check: str, code: str, level: Level, message: str) -> Finding:
-        return Finding(check, code, level, None, table.line, message)
-
-    folded = {fold(name).casefold(): name for name in table.columns}
-    for name in REQUIRED_COLUMNS:
-        if name not in table.columns:
-            near = folded.get(fold(name).casefold())
-            hint = f"; its column {near!r} is not that name" if near else ""
-            yield finding(
-                CHECK, "MISSING_COLUMN", Level.ERROR, f"the table has no column {name}{hint}"
-            )
+    """What the header of a task table lacks, has twice, or misspells."""
+    yield from _missing_columns(table)
+    yield from _sub_task_columns(table)
     seen: set[str] = set()
     for name in table.columns:
-        key = fold(name).casefold()
+        key = _meant(name)
         if key in seen:
-            yield finding(
-                STRUCTURE,
-                "DUPLICATE_COLUMN",
-                Level.ERROR,
-                f"the table has the column {name!r} twice",
-            )
+            message = f"the table has the column {name!r} twice"
+            yield _of_table(table, STRUCTURE, "DUPLICATE_COLUMN", message)
         seen.add(key)
         if hidden := hidden_characters(name):
-            yield finding(
-                STRUCTURE,
-                "HIDDEN_CHARACTER",
-                Level.ERROR,
-                f"the column name {name!r} holds {', '.join(hidden)}",
-            )
+            message = f"the column name {name!r} holds {', '.join(hidden)}"
+            yield _of_table(table, STRUCTURE, "HIDDEN_CHARACTER", message)
+
+
+def _meant(name: str) -> str:
+    return fold(name).casefold()
+
+
+def _of_table(table: TaskTable, check: str, code: str, message: str) -> Finding:
+    return Finding(check, code, Level.ERROR, None, table.line, message)
+
+
+def _missing_columns(table: TaskTable) -> Iterator[Finding]:
+    near = {_meant(name): name for name in table.columns}
+    for name in REQUIRED_COLUMNS:
+        if name not in table.columns:
+            slip = near.get(_meant(name))
+            hint = f"; its column {slip!r} is not that name" if slip else ""
+            message = f"the table has no column {name}{hint}"
+            yield _of_table(table, CHECK, "MISSING_COLUMN", message)
+
+
+def _sub_task_columns(table: TaskTable) -> Iterator[Finding]:
+    meant = {_meant(name) for name in SUB_TASK_COLUMNS}
+    found = [name for name in table.columns if _meant(name) in meant]
+    if len(found) > 1 or set(found) - set(SUB_TASK_COLUMNS):
+        message = f"one column {SUB_TASK_COLUMNS[0]} is meant, not {', '.join(map(repr, found))}"
+        yield _of_table(table, CHECK, "SUB_TASK_COLUMN", message)
 
 
 def check_row(row: TaskRow, policy: Policy) -> Iterator[Finding]:
@@ -82,15 +96,19 @@ def _error(row: TaskRow, code: str, message: str) -> Finding:
 def _hidden(row: TaskRow) -> Iterator[Finding]:
     if row.raw.isascii() and row.raw.isprintable() and "&" not in row.raw:
         return
-    for name, text in row.cells.items():
-        if hidden := hidden_characters(text):
-            yield _finding(
-                row,
-                STRUCTURE,
-                "HIDDEN_CHARACTER",
-                Level.ERROR,
-                f"{name} holds {', '.join(hidden)}",
-            )
+    named = ((name, hidden_characters(text)) for name, text in row.cells.items())
+    found = [(name, hidden) for name, hidden in named if hidden]
+    # Markdown trims some of them off the edge of a cell; a tab there is only padding.
+    if not found and (hidden := hidden_characters(row.raw.replace("\t", " "))):
+        found = [("the row", hidden)]
+    for name, hidden in found:
+        yield _finding(
+            row,
+            STRUCTURE,
+            "HIDDEN_CHARACTER",
+            Level.ERROR,
+            f"{name} holds {', '.join(hidden)}",
+        )
 
 
 def _empty(row: TaskRow) -> Iterator[Finding]:
@@ -108,7 +126,7 @@ def _task_id(row: TaskRow, policy: Policy) -> Iterator[Finding]:
     if policy.is_task_id(written):
         prefix = written.rpartition("-")[0]
         code = row.table.workstream.removeprefix("WS-")
-        if prefix and code and prefix != code:
+        if prefix and code and not f"{prefix}-".startswith(f"{code}-"):
             yield _error(
                 row,
                 "WRONG_WORKSTREAM",
@@ -184,7 +202,7 @@ def _evidence(row: TaskRow, policy: Policy) -> Iterator[Finding]:
 
 
 def _slot_remarks(row: TaskRow, path: str, policy: Policy) -> Iterator[Finding]:
-    prefix = row.task_id.rpartition("-")[0].lower()
+    prefix = row.task_id.rpartition("-")[0].lower().replace("-", "_")
     if prefix and not evidence_slot(path).startswith(f"{prefix}_"):
         yield _finding(
             row,

@@ -9,7 +9,7 @@ from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.fields import CHECK
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.row import TaskRow
-from pytest_roadmap.domain.quality.values import evidence_slot, read_depends_on
+from pytest_roadmap.domain.quality.values import evidence_slot, read_depends_on, unrepeated
 
 _SHOWN = 12
 
@@ -60,7 +60,7 @@ def _duplicate_evidence(rows: Sequence[TaskRow]) -> Iterator[Finding]:
     first: dict[str, TaskRow] = {}
     for row in rows:
         path = unwrap_code(row.cells.get("evidence_path", ""))
-        slot = evidence_slot(path) or path.removeprefix("./")
+        slot = unrepeated(evidence_slot(path)) or path.removeprefix("./")
         if not slot or slot == "-":
             continue
         owner = first.setdefault(slot, row)

@@ -36,12 +36,21 @@ def check_tasks(
     first_of: dict[int, TaskRow] = {}
     for row in rows:
         first_of.setdefault(row.table.line, row)
+    named = any(table.workstream for table in tables)
     for table in tables:
         yield from check_table(table)
+        if named and not table.workstream:
+            yield _outside(table, first_of.get(table.line))
         yield from _without_sub_tasks(table, first_of.get(table.line))
     for row in rows:
         yield from check_row(row, policy)
     yield from check_graph(rows, policy, unread_ids)
+
+
+def _outside(table: TaskTable, first: TaskRow | None) -> Finding:
+    message = "the table stands in no workstream, while other tables do"
+    task_id = first.task_id or None if first else None
+    return Finding(CHECK, "NO_WORKSTREAM", Level.ERROR, task_id, table.line, message)
 
 
 def _without_sub_tasks(table: TaskTable, first: TaskRow | None) -> Iterator[Finding]:

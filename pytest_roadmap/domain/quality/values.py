@@ -168,6 +168,13 @@ def evidence_slot(path: str) -> str:
     return slot
 
 
+def unrepeated(slot: str) -> str:
+    """The slot without ``_r<n>``, which marks a second record of one day (rules d.1)."""
+    name, dot, suffix = slot.rpartition(".")
+    kept, mark, digits = name.rpartition("_r")
+    return f"{kept}{dot}{suffix}" if mark and digits.isdigit() else slot
+
+
 def _is_slot_name(name: str) -> bool:
     return bool(name) and all(
         each.isascii() and (each.isdigit() or each.islower() or each == "_") for each in name

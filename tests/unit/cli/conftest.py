@@ -1,0 +1,20 @@
+"""The project that commands run in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.unit.document.documents import PROJECT
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the real policy and document, as working directory."""
+    (tmp_path / ".roadmap").mkdir()
+    for name in ("policy.yaml", "implementation_roadmap.md"):
+        shutil.copy(PROJECT / ".roadmap" / name, tmp_path / ".roadmap" / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
