@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_roadmap.adapters.document.blockers import BlockersError, read_blockers
 from pytest_roadmap.adapters.document.features import read_feature_file
+from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.adapters.evidence.slots import slot_of
 from pytest_roadmap.adapters.evidence.store import EvidenceStore
 from pytest_roadmap.domain.effective import RegisteredBlocker
@@ -62,9 +63,9 @@ def read_features(root: Path, roadmap: Roadmap) -> Features:
 def read_evidence(root: Path, roadmap: Roadmap, features: Features) -> ProjectEvidence:
     """Read the records of real environments and the registered blockers of the project."""
     loaded = EvidenceStore(root / _EVIDENCE, schema=REAL_SCHEMA).load()
-    slots = {slot_of(task): task.task_id for task in roadmap.tasks}
     refused: dict[str, str] = {}
     project = ProjectEvidence(Evidence())
+    slots = _slots(roadmap, project)
     for problem in loaded.problems:
         task_id = slots.get(problem.slot or "")
         if task_id is not None and problem.failure is Failure.TAMPERED:
@@ -84,6 +85,19 @@ def read_evidence(root: Path, roadmap: Roadmap, features: Features) -> ProjectEv
         blockers=tuple(_blockers(root, project)),
     )
     return project
+
+
+def _slots(roadmap: Roadmap, project: ProjectEvidence) -> dict[str, str]:
+    """The task of each slot; a task whose evidence path is no slot of the store is remarked."""
+    slots: dict[str, str] = {}
+    for task in roadmap.tasks:
+        try:
+            slots[slot_of(task)] = task.task_id
+        except EvidenceError as error:
+            project.findings.append(
+                Finding(CHECK, "NO_SLOT", Level.WARNING, task.task_id, task.line, str(error))
+            )
+    return slots
 
 
 def _embedded(root: Path) -> Iterator[str]:

@@ -19,11 +19,16 @@ class FeatureProblem:
 
 @dataclass(frozen=True, slots=True)
 class StepText:
-    """One step as written; ``keyword`` is the line's own word (``And`` stays ``And``)."""
+    """One step as written; ``keyword`` is the line's own word (``And`` stays ``And``).
+
+    ``kind`` is Gherkin's word for that keyword in any language: Context, Action, Outcome,
+    Conjunction or Unknown.
+    """
 
     keyword: str
     text: str
     line: int
+    kind: str = "Unknown"
 
 
 @dataclass(frozen=True, slots=True)

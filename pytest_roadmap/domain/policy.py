@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 from pytest_roadmap.domain.task import Task
@@ -35,13 +34,11 @@ class PriorityPolicy:
     severity: str
 
 
-DEFAULT_PRIORITIES: Mapping[str, PriorityPolicy] = MappingProxyType(
-    {
-        "P0": PriorityPolicy(waivable=False, severity="blocker"),
-        "P1": PriorityPolicy(waivable=True, severity="critical"),
-        "P2": PriorityPolicy(waivable=True, severity="normal"),
-    }
-)
+DEFAULT_PRIORITIES: Mapping[str, PriorityPolicy] = {
+    "P0": PriorityPolicy(waivable=False, severity="blocker"),
+    "P1": PriorityPolicy(waivable=True, severity="critical"),
+    "P2": PriorityPolicy(waivable=True, severity="normal"),
+}
 """The priorities of a policy file that has no ``priorities`` key."""
 
 
@@ -62,7 +59,9 @@ class Policy:
     qa: Mapping[str, Any] = field(default_factory=dict)
     attestation_expiry_d: int = 90
     protected_branch: str = "main"
-    priorities: Mapping[str, PriorityPolicy] = field(default_factory=lambda: DEFAULT_PRIORITIES)
+    priorities: Mapping[str, PriorityPolicy] = field(
+        default_factory=lambda: dict(DEFAULT_PRIORITIES)
+    )
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -143,7 +143,9 @@ def _of_kind(node: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
 
 def _steps(node: Mapping[str, Any]) -> tuple[StepText, ...]:
     return tuple(
-        StepText(step["keyword"].strip(), step["text"], step["location"]["line"])
+        StepText(
+            step["keyword"].strip(), step["text"], step["location"]["line"], step["keywordType"]
+        )
         for step in node["steps"]
     )
 
@@ -175,6 +177,10 @@ def _lint(
     if not feature.scenarios:
         yield FeatureProblem(feature.line, "NO_SCENARIO", "the feature holds no scenario")
     yield from _lint_names(feature)
+    for rule in _of_kind(node, "rule"):
+        for tag in _tags(rule):
+            line = rule["location"]["line"]
+            yield FeatureProblem(line, "UNKNOWN_TAG", f"@{tag}: a Rule carries no tags here")
     outlines = _outline_keywords(node["language"])
     for scenario, each in zip(feature.scenarios, _of_kind(node, "scenario"), strict=True):
         yield from _lint_scenario_tags(scenario)

@@ -208,7 +208,7 @@ class _Reader:
 
     def _priorities(self) -> Mapping[str, PriorityPolicy]:
         if "priorities" not in self._root:
-            return DEFAULT_PRIORITIES
+            return dict(DEFAULT_PRIORITIES)
         priorities = self._each("priorities", self._priority)
         if not priorities:
             raise self._error("priorities", "names no priority")

@@ -93,6 +93,7 @@ class _Reader:
     tables: list[TaskTable] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+    miscounted: bool = False
 
     def reading(self) -> RoadmapReading:
         lines = self.text.split("\n")
@@ -102,16 +103,15 @@ class _Reader:
         self.findings.extend(
             check_tasks(self.tables, self.rows, self.policy, frozenset(self.unread))
         )
-        if not self.rows:
+        readable = bool(self.rows) or self.miscounted
+        if not readable:
             self._add("NO_TASKS", None, None, "the document holds no task that can be read")
         findings = in_document_order(self.findings)
         roadmap = None
         if not has_errors(findings):
             tasks = tuple(task_of(row, self.policy) for row in self.rows)
             roadmap = Roadmap(tasks, self.digest, workstreams)
-        return RoadmapReading(
-            roadmap, findings, tuple(self.rows), tuple(lines), readable=bool(self.rows)
-        )
+        return RoadmapReading(roadmap, findings, tuple(self.rows), tuple(lines), readable=readable)
 
     def _add(self, code: str, task: str | None, line: int | None, message: str) -> None:
         self.findings.append(Finding(CHECK, code, Level.ERROR, task, line, message))
@@ -129,6 +129,7 @@ class _Reader:
                 self.rows.extend(reading.rows)
                 self.findings.extend(reading.findings)
                 self.unread |= reading.unread_ids
+                self.miscounted = self.miscounted or bool(reading.findings)
         return sections.workstreams
 
     def _report_hidden(self, blocks: Iterable[Block], lines: list[str]) -> None:

@@ -10,7 +10,6 @@ from pytest_roadmap.domain.roadmap import Roadmap, normalise
 from pytest_roadmap.domain.task import Task
 
 CHECK = "features"
-_OUTCOME_WORDS = ("then", "그러면")
 
 
 def check_features(
@@ -115,7 +114,7 @@ def _check_scenario(task: Task, feature: FeatureText, scenario: ScenarioText) ->
             scenario.line,
             f"scenario {scenario.title!r} has no mode tag such as @RO",
         )
-    if not any(step.keyword.casefold() in _OUTCOME_WORDS for step in scenario.steps):
+    if not any(step.kind == "Outcome" for step in scenario.steps):
         yield _finding(
             feature,
             "NO_THEN",

@@ -279,3 +279,12 @@ class TestStatus:
 
         assert (found["verdict"], found["exit_code"]) == ("inconclusive", 22)
         assert "BLOCKERS_UNREADABLE" in {each["code"] for each in found["findings"]}
+
+    def test_an_evidence_name_the_store_cannot_keep_is_a_warning(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The document is in order, yet no record can be found under that name."""
+        path = f"`.agents/logs/verification/20260212_{'x' * 200}.log`"
+        small(project, row("SEC-001", evidence_path=path))
+
+        assert codes(report(capsys, "--only", "status"), "warning") == [("NO_SLOT", "SEC-001")]

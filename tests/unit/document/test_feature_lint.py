@@ -84,6 +84,7 @@ def test_a_good_feature_has_no_problem_and_gives_its_scenarios() -> None:
         ("UNKNOWN_TAG", "@RUN", "@RO-ish"),
         ("UNKNOWN_TAG", "@S2", "@S2 @S02"),
         ("UNKNOWN_TAG", "@sub-1", "@sub-x"),
+        ("UNKNOWN_TAG", "  Rule: Later", "  @S7\n  Rule: Later"),
         ("UNKNOWN_TAG", "      Examples:", "      @slow\n      Examples:"),
         ("NO_EXAMPLES", "        | a |\n        | b |\n", ""),
         ("NO_EXAMPLES", "      Examples:\n        | x |\n        | a |\n        | b |\n", ""),

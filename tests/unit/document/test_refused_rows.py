@@ -137,7 +137,6 @@ def test_a_row_with_another_cell_count_than_its_header_is_refused(broken: str) -
     text = document(whole + broken if broken else whole.rsplit("|", 2)[0] + "|")
 
     assert [(each.code, each.line, each.task) for each in errors(text)] == [
-        ("NO_TASKS", None, None),
         ("CELL_COUNT", 9, "SEC-001"),
     ]
 
