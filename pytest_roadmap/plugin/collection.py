@@ -7,6 +7,7 @@ import os
 import re
 import types
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_roadmap.domain.permission import MODES
 from pytest_roadmap.plugin.items import PlannedScenario, ScenarioItem
 from pytest_roadmap.plugin.project import Plans, Project, UnreadableProjectError
 from pytest_roadmap.plugin.quotes import quotation_changes
@@ -55,10 +57,23 @@ class Collection:
             text = "the roadmap cannot be read, see the first error" if self._told else str(error)
             self._told = True
             raise pytest.Collector.CollectError(text) from error
+        self.register_all(plans)
+        return plans
+
+    def register_early(self) -> None:
+        """Make the markers known before anything is collected; a problem is told at collection."""
+        with suppress(UnreadableProjectError):
+            self.register_all(self.project.plans)
+
+    def register_all(self, plans: Plans) -> None:
+        """Make the markers of the document and the tags of features known."""
         if not self._registered:
             for name, sentence in plans.all_markers():
                 self.register(name, sentence)
-        return plans
+            for mode in MODES:
+                self.register(mode, f"scenarios of mode {mode}")
+            self.register("required", "scenarios that count for the status of their task")
+            self.register("two-phase", "scenarios that arm first and collect in a later run")
 
     def register(self, name: str, sentence: str) -> None:
         """Make a marker known to ``--strict-markers``, once."""
@@ -155,6 +170,9 @@ class FeatureFile(pytest.Module):
         if lines or reading.feature is None:
             raise self.CollectError("\n".join(lines))
         self.collection.refused.discard(reading.feature.task_id)
+        from pytest_roadmap.plugin.bdd import share_reading  # noqa: PLC0415 - needs pytest-bdd
+
+        share_reading(self.path, reading.document)
         return reading.feature
 
     def _items(self, plans: Plans, task: Task, feature: FeatureText) -> Iterator[ScenarioItem]:

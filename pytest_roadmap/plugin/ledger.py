@@ -51,19 +51,23 @@ class Ledger:
             self._open[scenario.task_id] = self._open.get(scenario.task_id, 0) + 1
         self._results: dict[str, dict[str, ItemResult]] = {}
         self._ids: dict[str, str] = {}
+        #: How many results were taken in.
+        self.count = 0
 
     def add(self, result: ItemResult) -> bool:
         """Take a result in; whether it was the last of its task."""
         known = self._results.setdefault(result.task_id, {})
         if result.key not in known:
             self._open[result.task_id] -= 1
+            self.count += 1
         known[result.key] = result
         return self._open[result.task_id] == 0
 
-    @property
-    def count(self) -> int:
-        """How many results were taken in."""
-        return sum(len(results) for results in self._results.values())
+    def keys(self, task_id: str) -> Iterator[str]:
+        """The keys of the selected scenarios of a task, row by row."""
+        for rows in self._expected[task_id].values():
+            for row in rows:
+                yield row.key
 
     def has_ended(self, task_id: str, key: str) -> bool:
         """Whether a scenario or row has ended."""

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.plugin.admission import Admission
+from pytest_roadmap.plugin.bdd import StepSearch
 from pytest_roadmap.plugin.execution import ExecutionHooks
 from pytest_roadmap.plugin.reports import allure_listener, describe_run
 
@@ -33,9 +34,11 @@ def execution_hooks(
     )
     if not state.is_worker:
         describe_run(state, os.environ)
-    listener = allure_listener(state, items)
+    state.listener = allure_listener(state, items)
+    state.step_search = StepSearch()
+    state.step_search.install()
     publish = _as_json if state.is_worker else _as_it_is
-    return ExecutionHooks(admission.admit, listener, publish, state.now)
+    return ExecutionHooks(admission.admit, state.listener, publish, state.now)
 
 
 class Predecessors:

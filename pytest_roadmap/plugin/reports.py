@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap import __version__
-from pytest_roadmap.adapters.allure import ReportedRun, ReportedScenario, ScenarioEnding
+from pytest_roadmap.adapters.allure import (
+    ReportedRun,
+    ReportedScenario,
+    ScenarioEnding,
+    result_uuid,
+)
 from pytest_roadmap.plugin.items import ScenarioItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pytest
     from pytest_bdd.parser import Step
@@ -25,12 +30,12 @@ class AllureListener:
     """Tells the bridge what a scenario does; one scenario at a time."""
 
     def __init__(self, bridge: AllureBridge) -> None:
-        self._bridge = bridge
+        self.bridge = bridge
 
     def scenario_started(self, item: ScenarioItem) -> None:
         """A scenario or row begins."""
         planned = item.planned
-        self._bridge.scenario_started(
+        self.bridge.scenario_started(
             ReportedScenario(
                 task=planned.task,
                 scenario_id=planned.scenario_id,
@@ -45,23 +50,23 @@ class AllureListener:
     def step_started(self, step: Step) -> None:
         """A step begins."""
         table = [[str(c) for c in row] for row in step.datatable.raw()] if step.datatable else None
-        self._bridge.step_started(step.keyword, step.name, table, step.docstring)
+        self.bridge.step_started(step.keyword, step.name, table, step.docstring)
 
     def step_arguments(
         self, step: Step, function: Callable[..., Any], arguments: Mapping[str, Any]
     ) -> None:
         """The step is about to be called."""
-        self._bridge.step_arguments(function, step.name, arguments)
+        self.bridge.step_arguments(function, step.name, arguments)
 
     def step_ended(self, error: BaseException | None) -> None:
         """The step has ended."""
-        self._bridge.step_ended(error)
+        self.bridge.step_ended(error)
 
     def scenario_ended(
         self, result: ItemResult, remaining: Sequence[Step], trace: str, captured: dict[str, str]
     ) -> None:
         """The scenario has ended, with its clean-up."""
-        self._bridge.scenario_ended(
+        self.bridge.scenario_ended(
             ScenarioEnding(
                 outcome=result.outcome,
                 reason=result.reason,
@@ -112,6 +117,7 @@ def allure_listener(state: RunState, items: Sequence[pytest.Item]) -> AllureList
         state.access.redactor,
         items=items,
         is_scenario=lambda item: isinstance(item, ScenarioItem),
+        hold=not state.is_worker,
     )
     return AllureListener(bridge)
 
@@ -141,17 +147,15 @@ def describe_run(state: RunState, environ: Mapping[str, str]) -> None:
     results.write_run(properties, executor(environ), config if config.is_dir() else None)
 
 
-def link_record(state: RunState, task_id: str, path: Path, record_id: str) -> None:
-    """Link the record of a task from the results of its scenarios."""
+def link_record(
+    state: RunState, listener: AllureListener | None, keys: Iterable[str], path: Path, record: str
+) -> None:
+    """Link a record from the results of its scenarios, which this process or a worker wrote."""
     directory = state.allure_results
-    if directory is None or state.selection is None:
-        return
-    from pytest_roadmap.adapters.allure.identity import result_uuid  # noqa: PLC0415
-    from pytest_roadmap.adapters.allure.results_dir import ResultsDirectory  # noqa: PLC0415
+    if listener is not None:
+        listener.bridge.link_record(keys, path.as_uri(), record)
+    elif directory is not None:
+        from pytest_roadmap.adapters.allure.results_dir import ResultsDirectory  # noqa: PLC0415
 
-    uuids = [
-        result_uuid(state.access.name, scenario.key)
-        for scenario in state.selection.scenarios
-        if scenario.task_id == task_id
-    ]
-    ResultsDirectory(directory).link_record(uuids, path.as_uri(), record_id)
+        uuids = [result_uuid(state.access.name, key) for key in keys]
+        ResultsDirectory(directory).link_record(uuids, path.as_uri(), record)

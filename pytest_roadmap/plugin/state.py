@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from pytest_roadmap.domain.evidence import Record
     from pytest_roadmap.domain.status import DerivedTask
+    from pytest_roadmap.plugin.bdd import StepSearch
     from pytest_roadmap.plugin.ledger import RecordFrame
     from pytest_roadmap.plugin.options import RoadmapOptions
     from pytest_roadmap.plugin.records import RecordBook
+    from pytest_roadmap.plugin.reports import AllureListener
     from pytest_roadmap.plugin.results import ItemResult
     from pytest_roadmap.plugin.selection import Selection
 
@@ -41,6 +43,9 @@ class RunState:
         directory = (worker_input or {}).get("roadmap_exchange")
         self.exchange = Exchange.at(directory) if directory else None
         self.access = Access(options, self.exchange, worker=self.is_worker)
+        #: Who shows the scenarios of this process elsewhere, once they run.
+        self.listener: AllureListener | None = None
+        self.step_search: StepSearch | None = None
         self._selection: Selection | None = None
         self._derived: tuple[int, Mapping[str, DerivedTask]] | None = None
 
@@ -178,7 +183,9 @@ class RunState:
 
         record = self.book.write(task_id)
         if record is not None:
-            link_record(self, task_id, self.book.written[task_id], record.record_id)
+            path = self.book.written[task_id]
+            keys = self.book.ledger.keys(task_id)
+            link_record(self, self.listener, keys, path, record.record_id)
 
     @cached_property
     def allure_results(self) -> Path | None:
@@ -189,6 +196,10 @@ class RunState:
 
     def close(self) -> None:
         """Stop and remove what this process started."""
+        if self.listener is not None:
+            self.listener.bridge.flush()
+        if self.step_search is not None:
+            self.step_search.remove()
         self.access.close()
         if self.exchange is not None and not self.is_worker:
             self.exchange.remove()

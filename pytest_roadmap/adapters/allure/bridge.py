@@ -148,7 +148,7 @@ class AllureBridge:
             self._nesting.close_step(self._now(), status, self._clean(step_message(error)))
 
     def scenario_ended(self, ending: ScenarioEnding) -> None:
-        """The scenario has ended; its result is written; a doubtful one without details."""
+        """The scenario has ended; its result is written, or held until its record is."""
         if self._scenario is None:
             return
         stop = self._now()
@@ -157,12 +157,10 @@ class AllureBridge:
         for keyword, text in ending.remaining:
             self._nesting.add_step(f"{keyword} {text}", stop, SKIPPED)
         result = self._result(self._scenario, ending, stop)
-        if self._redactor.leaks(json.dumps(result, ensure_ascii=False)):
-            result = result | {"steps": [], "statusDetails": {"message": _WITHHELD}}
         if self._hold:
             self._held[self._uuid] = result
         else:
-            self.results.write_result(result)
+            self._write(result)
         self._scenario = None
 
     def link_record(self, keys: Iterable[str], href: str, record_id: str) -> None:
@@ -171,15 +169,23 @@ class AllureBridge:
         for uuid in uuids:
             held = self._held.pop(uuid, None)
             if held is not None:
-                self.results.write_result(with_record(held, href, record_id))
+                self._write(with_record(held, href, record_id))
             else:
                 self.results.link_record([uuid], href, record_id)
 
     def flush(self) -> None:
         """Write the results that are still held: their record was not written."""
         for result in self._held.values():
-            self.results.write_result(result)
+            self._write(result)
         self._held.clear()
+
+    def _write(self, result: Mapping[str, Any]) -> None:
+        """Write a result; without its details where redaction did not reach everything."""
+        text = json.dumps(result, ensure_ascii=False)
+        if self._redactor.leaks(text):
+            bare = {**result, "steps": [], "statusDetails": {"message": _WITHHELD}}
+            text = json.dumps(bare, ensure_ascii=False)
+        self.results.write(f"{result['uuid']}-result.json", text)
 
     def _result(
         self, scenario: ReportedScenario, ending: ScenarioEnding, stop: int

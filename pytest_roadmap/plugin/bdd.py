@@ -1,0 +1,86 @@
+"""Spares pytest-bdd work that was done already; what it finds stays the same.
+
+Two places reach into pytest-bdd. Each is there for its share of the CPU time of a run (see
+``benchmarks/overhead.py``), and a test holds each against what pytest-bdd does by itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from pytest_bdd.compat import get_fixture_names, getfixturedefs
+from pytest_bdd.feature import features
+from pytest_bdd.gherkin_parser import GherkinDocument
+from pytest_bdd.parser import FeatureParser
+from pytest_bdd.steps import step_function_context_registry
+
+from pytest_roadmap.plugin.items import ScenarioItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pytest
+    from pytest_bdd.parser import Step
+
+
+class _ParsedFeature(FeatureParser):
+    """Takes the Gherkin document that the linter read, in place of reading the file again."""
+
+    def __init__(self, path: Path, document: Mapping[str, Any]) -> None:
+        super().__init__(str(path.parent), path.name)
+        self._document = document
+
+    def _parse_feature_file(self) -> GherkinDocument:
+        return GherkinDocument.from_dict(self._document)
+
+
+def share_reading(path: Path, document: Mapping[str, Any]) -> None:
+    """Put a feature into pytest-bdd's own cache, from the document that gherkin-official gave."""
+    features[str(path)] = _ParsedFeature(path, document).parse()
+
+
+#: The module; ``pytest_bdd.scenario`` is the function of the same name.
+_scenario: Any = importlib.import_module("pytest_bdd.scenario")
+
+
+class StepSearch:
+    """Finds the functions of a step among those its feature file can see, listed once per file.
+
+    pytest-bdd goes through every fixture of the session for every step.
+    """
+
+    def __init__(self) -> None:
+        self._search = _scenario.find_fixturedefs_for_step
+        self._seen: tuple[object, int] | None = None
+        self._visible: list[tuple[Any, Any]] = []
+
+    def install(self) -> None:
+        """Answer pytest-bdd's searches from now on; those of other tests go their old way."""
+        _scenario.find_fixturedefs_for_step = self.find
+
+    def remove(self) -> None:
+        """Let pytest-bdd search by itself again."""
+        _scenario.find_fixturedefs_for_step = self._search
+
+    def find(self, step: Step, fixturemanager: Any, node: pytest.Item) -> Iterator[Any]:
+        """The fixtures of the functions whose text matches the step."""
+        if not isinstance(node, ScenarioItem):
+            yield from self._search(step=step, fixturemanager=fixturemanager, node=node)
+            return
+        for fixturedef, context in self._visible_to(node.parent, fixturemanager):
+            if context.type in (None, step.type) and context.parser.is_matching(step.name):
+                yield fixturedef
+
+    def _visible_to(self, file: Any, fixturemanager: Any) -> list[tuple[Any, Any]]:
+        seen = (file, len(step_function_context_registry))
+        if seen != self._seen:
+            self._visible = [
+                (fixturedef, context)
+                for name in get_fixture_names(fixturemanager=fixturemanager)
+                for fixturedef in getfixturedefs(fixturemanager, name, file) or ()
+                if (context := step_function_context_registry.get(fixturedef.func)) is not None
+            ]
+            self._seen = seen
+        return self._visible
