@@ -8,6 +8,7 @@ ARM ids, request ids, group names, GUIDs, digests, timestamps, ULIDs.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from pytest_roadmap.domain.known_secrets import SecretRegistry, extend_over_base64
 from pytest_roadmap.domain.secret_patterns import (
     DENY,
+    MARK,
     PHONE_HINT,
     PHONES,
     SHAPES,
@@ -25,7 +27,10 @@ from pytest_roadmap.domain.secret_patterns import (
 
 RULES_VERSION = "v1"
 _MAX_DEPTH = 100
+_MAX_PASSES = 5
 _SEPARATOR = "\x1f"
+_ESCAPED = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_LITERAL_ESCAPES = frozenset('\\`*_[]|~#!/"')
 
 
 class LeakError(Exception):
@@ -77,12 +82,13 @@ class Redactor:
         return str(self.redact(text).value)
 
     def leaks(self, text: str) -> tuple[str, ...]:
-        """Kinds of secrets that the text still seems to hold."""
-        lowered = text.lower()
+        """Kinds of secrets that the text (JSON lines or Markdown) still seems to hold."""
+        plain = _ESCAPED.sub(_unescaped, text) if "\\" in text else text
+        lowered = plain.lower()
         kinds = [
             kind
             for kind, triggers, pattern in DENY
-            if any(trigger in lowered for trigger in triggers) and pattern.search(text)
+            if any(trigger in lowered for trigger in triggers) and pattern.search(plain)
         ]
         if self.secrets.occurs_in(text):
             kinds.insert(0, "known secret")
@@ -107,6 +113,12 @@ def redact(value: Any, secrets: SecretRegistry | Iterable[str] = ()) -> Redacted
 def assert_clean(text: str, secrets: SecretRegistry | Iterable[str] = ()) -> None:
     """The deny scan over text that is about to be written; raises ``LeakError``."""
     Redactor(secrets).assert_clean(text)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """The character that JSON or Markdown escaped; white space for controls and code points."""
+    escaped = match[0][1:]
+    return escaped if escaped in _LITERAL_ESCAPES else " "
 
 
 def _may_hold_a_shape(text: str) -> bool:
@@ -225,7 +237,7 @@ class _Walk:
         """A value under a telling key: booleans and null are findings, everything else goes."""
         if value is None or isinstance(value, bool) or value == "":
             return value
-        if isinstance(value, str) and value.startswith("[redacted:"):
+        if isinstance(value, str) and MARK.fullmatch(value):
             return value
         if isinstance(value, Mapping):
             return {self._text(str(key)): self._hidden(item) for key, item in value.items()}
@@ -239,7 +251,7 @@ class _Walk:
             return self._replaced("webhook") if url else url
         host, slash, path = rest.partition("/")
         host = host.rpartition("@")[2].partition("?")[0]
-        if not slash or not path or path.startswith("[redacted:"):
+        if not slash or not path or MARK.fullmatch(path):
             return self._text(f"{scheme}://{host}{slash}{path}")
         return f"{scheme}://{self._text(host)}/" + self._replaced("webhook")
 
@@ -247,8 +259,16 @@ class _Walk:
         if self._secrets is not None:
             text = self._without_known(text, self._secrets)
         if self._shaped:
-            text = SHAPES.sub(self._shape, text)
-            text = PHONES.sub(self._shape, text)
+            text = self._without_shapes(text)
+        return text
+
+    def _without_shapes(self, text: str) -> str:
+        """Replace until nothing is found: what stays in front of a mark may hold another secret."""
+        for _ in range(_MAX_PASSES):
+            before = text
+            text = PHONES.sub(self._shape, SHAPES.sub(self._shape, text))
+            if text == before:
+                break
         return text
 
     def _shape(self, match: Any) -> str:

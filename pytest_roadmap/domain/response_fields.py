@@ -16,6 +16,7 @@ _COMMON = frozenset(
         *("location", "region", "url", "path", "size", "tags", "etag", "systemData", "properties"),
         *("provisioningState", "created_at", "updated_at", "lastModifiedAt", "comment", "pages"),
         *("sha256", "digest", "length", "exists", "next_page_token", "error_message", "details"),
+        *("content_length", "exit_code", "truncated", "scimType", "detail", "schema"),
         *("innererror", "refused", "http_status", "request_id", "displayName", "display_name"),
     )
 )

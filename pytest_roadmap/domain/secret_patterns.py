@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_DONE = r"(?!\[redacted:)"
+#: What stands in place of a removed value.
+MARK = re.compile(r"\[redacted:[a-z ]{1,30}\]")
+_DONE = r"(?!\[redacted:[a-z ]{1,30}\](?![A-Za-z0-9+/%_-]))"
 _TOKEN68 = r"[A-Za-z0-9._~+/=-]"
 
 _SURE_NAMES = (
@@ -23,14 +25,14 @@ _ANY_NAMES = rf"{_SURE_NAMES}|password|passwd|pwd|secret|token"
 _QUERY_NAMES = r"code|key|apikey|password|secret|token|access_token|signature"
 
 _WEBHOOK_HOSTS = (
-    r"(?:[\w-]+\.)*(?:webhook\.office\.com|hooks\.slack\.com|logic\.azure\.com"
+    r"(?:webhook\.office\.com|hooks\.slack\.com|logic\.azure\.com"
     r"|api\.powerplatform\.com|events\.pagerduty\.com|api\.opsgenie\.com|azurewebsites\.net)"
 )
 
 SHAPES = re.compile(
     "|".join(
         (
-            r"(?P<keep>abfss?://[^@/\s\"':]{1,63}@[\w.-]+)",
+            r"(?P<keep>abfss?://(?![a-z0-9$-]*(?:dapi|dose|dkea))[a-z0-9$-]{1,63}@)",
             (
                 r"(?P<private_key>)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"
                 r"[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
@@ -44,7 +46,7 @@ SHAPES = re.compile(
             ),
             r"(?P<account_key>)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==",
             (
-                rf"(?P<webhook>(?:(?<![\w.-])|(?<=%2[fF]))(?:https?://)?{_WEBHOOK_HOSTS}(?::[0-9]+)?"
+                rf"(?P<webhook>(?:(?<![\w-])|(?<=%2[fF])){_WEBHOOK_HOSTS}(?::[0-9]+)?"
                 rf"(?:/|%2[fF])){_DONE}[^\s\"'<>\\]+"
             ),
             (
@@ -58,25 +60,26 @@ SHAPES = re.compile(
             rf"(?P<sas>(?<![A-Za-z])(?i:sig(?:=|%3d))){_DONE}[^&\s\"'<>\\;,]+",
             (
                 r"(?P<header>(?<![A-Za-z])(?i:(?:proxy-)?authorization)[\\\"']{0,3}\s{0,3}[:=]\s{0,3}"
-                r"[\\\"']{0,3}(?!(?:[A-Za-z]{2,20}\s{1,3})?\[redacted:)(?:[A-Za-z]{2,20}\s{1,3})?)"
+                r"[\\\"']{0,3}(?!(?:[A-Za-z]{2,20}\s{1,3})?\[redacted:[a-z ]{1,30}\])"
+                r"(?:[A-Za-z]{2,20}\s{1,3})?)"
                 r"[^\s\"',;\\\[]{4,}"
             ),
             (
                 r"(?P<cookie>(?<![A-Za-z])(?i:(?:set-)?cookie)[\\\"']{0,3}\s{0,3}:"
-                r"(?![\s\\\"']{0,6}\[redacted:)\s{0,3}[\\\"']{0,3})[^\r\n\"'\\]+"
+                r"(?![\s\\\"']{0,6}\[redacted:[a-z ]{1,30}\])\s{0,3}[\\\"']{0,3})[^\r\n\"'\\]+"
             ),
             (
                 r"(?P<bearer>(?<![A-Za-z])(?i:bearer|basic)\s{1,3})"
                 rf"(?={_TOKEN68}{{24}}|(?=[A-Za-z0-9+/_.~-]{{0,40}}(?:[0-9=]|[a-z][A-Z])){_TOKEN68}{{8}})"
                 rf"{_TOKEN68}{{8,}}"
             ),
-            rf"(?P<password>(?<![A-Za-z0-9])(?i:password|pwd)\s?=\s?){_DONE}[^;\r\n\"'\[]{{1,128}}(?=;)",
+            rf"(?P<password>(?i:password|pwd)\s?=\s?){_DONE}[^;\r\n\"'\[]{{1,128}}(?=;)",
             (
-                rf"(?P<secret>(?<![A-Za-z0-9])(?i:{_SURE_NAMES})[\\\"']{{0,3}}\s{{0,3}}(?:[=:]|%3[dD])"
+                rf"(?P<secret>(?i:{_SURE_NAMES})[\\\"']{{0,3}}\s{{0,3}}(?:[=:]|%3[dD])"
                 rf"\s{{0,3}}[\\\"']{{0,3}}){_DONE}[^;&\s\"'<>,\\\[{{(]+"
             ),
             (
-                rf"(?P<named_secret>(?<![A-Za-z0-9])(?i:{_ANY_NAMES})(?:=[\\\"']{{0,3}}|%3[dD]|[\\\"']{{1,3}}"
+                rf"(?P<named_secret>(?i:{_ANY_NAMES})(?:=[\\\"']{{0,3}}|%3[dD]|[\\\"']{{1,3}}"
                 rf"\s{{0,3}}:\s{{0,3}}[\\\"']{{1,3}})){_DONE}[^;&\s\"'<>,\\\[{{(]+"
             ),
             rf"(?P<parameter>[?&](?i:{_QUERY_NAMES})=){_DONE}[^&\s\"'<>\\]+",
@@ -146,7 +149,7 @@ DENY: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (
             "webhook address",
             ("webhook.office.com/", "hooks.slack.com/", "logic.azure.com/"),
-            r"(?:webhook\.office|hooks\.slack|logic\.azure)\.com/[A-Za-z0-9]",
+            r"(?<![\w-])(?:webhook\.office|hooks\.slack|logic\.azure)\.com/[A-Za-z0-9]",
         ),
         (
             "mail address",
@@ -156,7 +159,11 @@ DENY: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
                 r"(?!v[0-9])[A-Za-z][\w-]*\.[A-Za-z]{2,}"
             ),
         ),
-        ("service token", ("ghp_", "github_pat_"), r"ghp_[A-Za-z0-9]{20}|github_pat_[A-Za-z0-9]"),
+        (
+            "service token",
+            ("ghp_", "github_pat_"),
+            r"ghp_[A-Za-z0-9]{20}|github_pat_[A-Za-z0-9_]{20}",
+        ),
     )
 )
 
@@ -183,6 +190,9 @@ _SECRET_ENDINGS = (
 )
 
 
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
 @lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
     """Whether a value under this key is never kept."""
@@ -197,8 +207,5 @@ def is_host_only_key(key: str) -> bool:
 
 
 def _normalised(key: str) -> str:
-    """A key in lower case without ``-``, ``_``, ``.`` and spaces."""
-    return key.lower().translate(_SEPARATORS)
-
-
-_SEPARATORS = str.maketrans("", "", "-_. ")
+    """A key in lower case, letters and digits only."""
+    return _BETWEEN_WORDS.sub("", key.lower())
