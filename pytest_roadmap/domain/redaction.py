@@ -258,7 +258,7 @@ class _Walk:
     def _text(self, text: str) -> str:
         if self._secrets is not None:
             text = self._without_known(text, self._secrets)
-        if self._shaped:
+        if self._shaped and _may_hold_a_shape(text):
             text = self._without_shapes(text)
         return text
 

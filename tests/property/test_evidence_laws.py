@@ -84,7 +84,7 @@ MARKDOWN = task(evidence_path=".agents/logs/verification/20260212_sec_x.md")
 def test_every_record_survives_its_file(made: Record, in_markdown: bool) -> None:
     """Written as log or Markdown, a record is read again exactly, by us and as YAML."""
     with tempfile.TemporaryDirectory() as folder:
-        store = EvidenceStore(Path(folder), schema=REAL_SCHEMA)
+        store = EvidenceStore(Path(folder), schema=REAL_SCHEMA, durable=False)
         path = store.write(made, [call(), claim()], MARKDOWN if in_markdown else task())
         loaded = store.load()
         front = yaml.safe_load(path.read_text("utf-8").split("\n---\n")[0][4:])
@@ -99,7 +99,7 @@ def test_every_record_survives_its_file(made: Record, in_markdown: bool) -> None
 def test_no_bytes_make_the_reader_raise(file: bytes, beside: bytes, cut: int) -> None:
     """Garbage, and good files cut or spliced with garbage, end in problems and never in a crash."""
     with tempfile.TemporaryDirectory() as folder:
-        store = EvidenceStore(Path(folder), schema=REAL_SCHEMA)
+        store = EvidenceStore(Path(folder), schema=REAL_SCHEMA, durable=False)
         good = store.write(record(), [call()], task())
         whole, stated = good.read_bytes(), statement_path(good).read_bytes()
         (good.parent / "20260101_a.log").write_bytes(file)

@@ -23,8 +23,12 @@ class UnreadableFileError(Exception):
 
 
 @contextmanager
-def temporary_copy(folder: Path, stem: str, content: bytes) -> Iterator[Path]:
-    """A synced hidden file with this content beside its target, removed at the end.
+def temporary_copy(
+    folder: Path, stem: str, content: bytes, *, durable: bool = True
+) -> Iterator[Path]:
+    """A hidden file with this content beside its target, removed at the end.
+
+    ``durable`` waits until the content is on the disk.
 
     Raises:
         EvidenceError: the folder cannot be written, or the disk is full.
@@ -36,7 +40,8 @@ def temporary_copy(folder: Path, stem: str, content: bytes) -> Iterator[Path]:
         with open(handle, "wb") as stream:  # noqa: PTH123 (opened from a descriptor)
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         yield path
     except OSError as error:
         raise EvidenceError(f"cannot write {folder / stem}: {error.strerror or error}") from error

@@ -24,7 +24,7 @@ from pytest_roadmap.domain.evidence import Record
 from pytest_roadmap.domain.recording import Event
 from pytest_roadmap.domain.redaction import RULES_VERSION, Redactor
 from pytest_roadmap.domain.task import Task
-from pytest_roadmap.domain.validity import schema_of_kind
+from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, schema_of_kind
 
 if TYPE_CHECKING:
     from pytest_roadmap.adapters.evidence.keys import Signer
@@ -48,6 +48,8 @@ class EvidenceStore:
         self_reference_slots: slot file name by task id, for tasks whose evidence path is their
             own source document (rules a.6).
         subject_folder: the folder as the statement names it.
+        durable: wait for the disk, so that a record outlives a power cut; by default for
+            evidence of real environments. A killed process never leaves half a record either way.
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class EvidenceStore:
         redactor: Redactor | None = None,
         self_reference_slots: Mapping[str, str] | None = None,
         subject_folder: str = VERIFICATION_FOLDER,
+        durable: bool | None = None,
     ) -> None:
         self.root = root
         self.schema = schema
         self._redactor = redactor or Redactor()
         self._slots = dict(self_reference_slots or {})
+        self._durable = schema != EMBEDDED_SCHEMA if durable is None else durable
         self._subject_folder = subject_folder.rstrip("/")
 
     def slot(self, task: Task) -> str:
@@ -89,7 +93,8 @@ class EvidenceStore:
         if len(content) > MAX_FILE_BYTES:
             raise EvidenceError(f"{task.task_id}: {len(content)} bytes of evidence are too many")
         path = self._publish(record, slot, content, fields, signer)
-        sync_folder(self.root)
+        if self._durable:
+            sync_folder(self.root)
         return path
 
     def load(self, signers: SignerRegistry | None = None) -> LoadedEvidence:
@@ -155,8 +160,10 @@ class EvidenceStore:
 
     def _publish_pair(self, path: Path, content: bytes, beside: Path, statement: bytes) -> bool:
         with (
-            temporary_copy(self.root, beside.name, statement) as whole_statement,
-            temporary_copy(self.root, path.name, content) as whole_file,
+            temporary_copy(
+                self.root, beside.name, statement, durable=self._durable
+            ) as whole_statement,
+            temporary_copy(self.root, path.name, content, durable=self._durable) as whole_file,
         ):
             if not publish_new(whole_file, path):
                 return False

@@ -200,17 +200,19 @@ def test_a_killed_writer_leaves_old_records_whole(
     assert len(store.load().records) == 2
 
 
-def test_a_thousand_signed_records_load_within_two_seconds(store: EvidenceStore) -> None:
-    """Reading stays quick when evidence has grown for years (the aim is one second)."""
+def test_two_hundred_signed_records_load_in_a_fifth_of_a_second(tmp_path: Path) -> None:
+    """Reading stays quick when evidence grows: a thousand in a second (doubled here for noise)."""
+    store = EvidenceStore(tmp_path, schema=REAL_SCHEMA, durable=False)
     key = generate_key()
-    entry = signer_entry("ci@corp", ["runner"], public_key_pem(key), T0.replace(year=2020))
-    for number in range(1000):
-        day = record(f"01JD{number:022}", ended=T0.replace(year=2000 + number // 20))
+    entry = signer_entry("ci@corp", ["runner"], public_key_pem(key), T0.replace(year=1999))
+    for number in range(200):
+        day = record(f"01JD{number:022}", ended=T0.replace(year=2000 + number // 10))
         store.write(day, [call(), claim()], task(), key)
     registry = SignerRegistry.of(Path("signers.yaml"), [entry])
 
     before = time.process_time()
     loaded = store.load(registry)
 
-    assert time.process_time() - before < 2
-    assert (len(loaded.records), loaded.problems) == (1000, ())
+    assert time.process_time() - before < 0.4
+    assert all(item.by_runner for item in loaded.stored)
+    assert (len(loaded.records), loaded.problems) == (200, ())
