@@ -21,6 +21,8 @@ _KEPT = frozenset(
     | {"fence", "html_block"}
 )
 
+_CELL_ENDS = frozenset({"td_open", "td_close", "th_open", "th_close"})
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -128,7 +130,11 @@ class _SparingState(StateBlock):
     A table of 10,000 rows would otherwise be 350,000 tokens and 150 MB.
     """
 
+    _cell_end = Token("cell_end", "", 0)
+
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        if ttype in _CELL_ENDS:
+            return self._cell_end
         token = super().push(ttype, tag, nesting)
         if ttype not in _KEPT:
             self.tokens.pop()

@@ -94,7 +94,7 @@ def _error(row: TaskRow, code: str, message: str) -> Finding:
 
 
 def _hidden(row: TaskRow) -> Iterator[Finding]:
-    if row.raw.isascii() and row.raw.isprintable() and "&" not in row.raw:
+    if "&" not in row.raw and not hidden_characters(row.raw):
         return
     named = ((name, hidden_characters(text)) for name, text in row.cells.items())
     found = [(name, hidden) for name, hidden in named if hidden]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,6 +34,7 @@ _PLACEHOLDERS = frozenset(
 )
 _DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _RANGE_SIGNS = ("~", "..", "\u2026", "\u2013", "\u2014", "\u301c", "\uff5e", " - ", " to ", "부터")
+_SLOT_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
 _DATE_DIGITS = 8
 _LONG = 60
 
@@ -176,9 +178,7 @@ def unrepeated(slot: str) -> str:
 
 
 def _is_slot_name(name: str) -> bool:
-    return bool(name) and all(
-        each.isascii() and (each.isdigit() or each.islower() or each == "_") for each in name
-    )
+    return bool(name) and _SLOT_CHARACTERS.issuperset(name)
 
 
 def source_paths(source_doc: str) -> tuple[str, ...]:
