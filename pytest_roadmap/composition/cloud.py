@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import selectors
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from pytest_roadmap.adapters.environment.rules import is_loopback
@@ -26,6 +27,7 @@ START_LIMIT_S = 30.0
 _STOP_LIMIT_S = 0.5
 _ATTACH_LIMIT_S = 5.0
 _TAIL = 2000
+_RUNS = 100
 _REQUIRED = (
     *("databricks_url", "azure_url", "ca_file", "workspace_id", "warehouse_id"),
     *("tokens", "admin_token", "state_id"),
@@ -43,11 +45,13 @@ class EmbeddedCloud:
     connection: dict[str, Any]
     process: subprocess.Popen[bytes]
     note: Path
+    claim: IO[bytes]
 
     def stop(self) -> None:
-        """End the server and wait until it is gone."""
+        """End the server, wait until it is gone, and leave its folder to the next run."""
         self.note.unlink(missing_ok=True)
         end_process(self.process)
+        self.claim.close()
 
 
 def start_embedded(
@@ -63,7 +67,8 @@ def start_embedded(
 
     Args:
         root: the project whose roadmap, policy and features the repository is made from.
-        work_dir: everything is written below it; an earlier repository there is replaced.
+        work_dir: everything is written below it; an earlier repository there is replaced. While
+            another run uses it, a folder ``run-<n>`` inside takes its place.
         port: of the Databricks side on the loopback address; 0 for any.
         faults: ids of faults that are on from the beginning.
         latency_ms: added to every answer.
@@ -72,8 +77,7 @@ def start_embedded(
     Raises:
         CompositionError: the server did not come up, or the repository could not be made.
     """
-    work_dir = work_dir.resolve()
-    work_dir.mkdir(parents=True, exist_ok=True)
+    work_dir, claim = _claim(work_dir.resolve())
     log = work_dir / "server.log"
     command = [sys.executable, "-P", "-m", "pytest_roadmap.embedded", "--port", str(port)]
     command += ["--exit-with-parent"]
@@ -87,11 +91,12 @@ def start_embedded(
     try:
         connection = _first_line(process, log)
         attach_repository(connection, root, work_dir)
+        note = _write_note(connection, root)
     except BaseException:
         end_process(process)
+        claim.close()
         raise
-    note = _write_note(connection, root)
-    return EmbeddedCloud(connection, process, note)
+    return EmbeddedCloud(connection, process, note, claim)
 
 
 def connect_embedded(url: str, root: Path | None = None) -> dict[str, Any]:
@@ -175,6 +180,20 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _claim(work_dir: Path) -> tuple[Path, IO[bytes]]:
+    """A folder that no other running cloud writes to, and the lock that keeps it so."""
+    for folder in (work_dir, *(work_dir / f"run-{number}" for number in range(2, _RUNS))):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        return folder, lock
+    raise CompositionError(f"{_RUNS} embedded clouds already run below {work_dir}; stop one first")
 
 
 def _first_line(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from pytest_roadmap.domain.environment import Environment
 
@@ -34,7 +32,6 @@ class ProbedIdentity:
     subscription_id: str
     arm_request_id: str = ""
     databricks_request_id: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def identity_problems(environment: Environment, probed: ProbedIdentity) -> tuple[str, ...]:

@@ -136,3 +136,26 @@ def test_a_server_that_cannot_start_leaves_its_last_words(tmp_path: Path) -> Non
     """The error holds the tail of the server's own output."""
     with pytest.raises(CompositionError, match="no-such-fault"):
         start_embedded(ROOT, tmp_path, faults=("no-such-fault",))
+
+
+def test_two_clouds_do_not_share_a_folder(tmp_path: Path) -> None:
+    """A second run beside the first must not replace the repository under its feet."""
+    first = start_embedded(ROOT, tmp_path)
+    second = start_embedded(ROOT, tmp_path)
+    try:
+        assert first.connection["repository"] != second.connection["repository"]
+        assert Path(first.connection["environment_file"]).is_file()
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_a_folder_is_free_again_when_its_cloud_has_stopped(tmp_path: Path) -> None:
+    """Runs one after the other use the same folder."""
+    first = start_embedded(ROOT, tmp_path)
+    first.stop()
+    second = start_embedded(ROOT, tmp_path)
+    second.stop()
+
+    assert first.connection["repository"] == second.connection["repository"]
+    assert first.connection["state_id"] != second.connection["state_id"]

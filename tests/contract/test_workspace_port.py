@@ -194,7 +194,7 @@ def test_azure_resources_and_probe_directories(ports: Ports, opened: Run) -> Non
 
     found = ports.azure.resource("A-DBX", workspace_id)
     pipeline.execute(
-        f"INSERT OVERWRITE DIRECTORY '{url}' USING CSV SELECT '1' AS v",  # noqa: S608 (a constant)
+        f"INSERT OVERWRITE DIRECTORY '{url}' USING CSV SELECT '1' AS v",
         warehouse_id=warehouse_id,
     )
     ports.azure.delete_storage_directory("stdataembedded", "landing", folder)
