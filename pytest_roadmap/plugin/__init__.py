@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_roadmap.plugin.conflict import refuse_second_allure
 from pytest_roadmap.plugin.options import add_options, read_options
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the options, unless pytest is about to stumble over a second Allure plugin."""
+    refuse_second_allure(pluginmanager)
     add_options(parser)
 
 
