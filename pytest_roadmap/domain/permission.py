@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 READ_ONLY = "RO"
 
+#: The mode tags of a scenario.
+MODES = (READ_ONLY, "NOOP", "PROBE", "RUN", "SWITCH", "CANARY", "NOTIFY")
+
 #: Modes that an environment kind refuses even where its file allows them.
 _NEVER: Mapping[str, frozenset[str]] = {"dev": frozenset({"SWITCH"}), "prod": frozenset({"RUN"})}
 

@@ -12,11 +12,12 @@ holds for each of the two queues.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_roadmap.plugin.plan import RunPlan
 
 Worker = TypeVar("Worker")
@@ -51,7 +52,7 @@ class Dispatcher(Generic[Worker]):
         self._plan = plan
         self._send = send
         self._stop = stop
-        self._apart = workers > 1 and any(plan.mutates) and not all(plan.mutates)
+        self._apart = workers > 1 and any(plan.mutates)
         self._waiting: dict[bool, list[int]] = {False: [], True: []}
         for position, mutates in enumerate(plan.mutates):
             self._waiting[self._apart and mutates].append(position)

@@ -26,5 +26,5 @@ def take_part(config: pytest.Config, options: RoadmapOptions) -> None:
     config.pluginmanager.register(SessionHooks(state), "roadmap-session")
     if not state.is_worker:
         config.pluginmanager.register(ControllerHooks(state), "roadmap-controller")
-    if config.option.markers:
-        state.collection.plans()
+    if config.option.markers or config.option.markexpr:
+        state.collection.register_early()

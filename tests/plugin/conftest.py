@@ -35,6 +35,12 @@ attestation: {default_expiry_d: 90}
 protected_branch: main
 """
 
+DEV = """\
+schema: roadmap-environment/1
+env: {name: dev, kind: dev}
+safety: {allow: [RO, NOOP, PROBE]}
+"""
+
 STEPS = """\
 from pytest_bdd import given, parsers, then, when
 
