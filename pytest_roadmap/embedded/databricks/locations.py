@@ -74,9 +74,10 @@ def _use_credential(cloud: Cloud, call: Call, name: str) -> StorageCredential:
     found = state.storage_credentials.get(name.lower())
     if found is None:
         raise authorize.does_not_exist(STORAGE_CREDENTIAL, name)
-    authorize.require(
-        state, call.principal, STORAGE_CREDENTIAL, found.full_name, "CREATE_EXTERNAL_LOCATION"
-    )
+    if not authorize.is_metastore_admin(state, call.principal):
+        authorize.require(
+            state, call.principal, STORAGE_CREDENTIAL, found.full_name, "CREATE_EXTERNAL_LOCATION"
+        )
     return found
 
 
