@@ -11,6 +11,8 @@ from pytest_roadmap.domain.recording import Event
 from pytest_roadmap.domain.redaction import Redacted, Redactor
 from pytest_roadmap.domain.response_fields import MAX_ROWS, fields_of
 
+#: No service answers deeper than this.
+_MAX_DEPTH = 40
 _READING_METHODS = ("GET", "HEAD", "OPTIONS")
 _READING_SQL = ("SELECT", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "WITH", "LIST", "VALUES")
 #: Catalogue codes that ask by POST and change nothing.
@@ -44,17 +46,19 @@ def _allow_listed(body: dict[str, Any]) -> int:
     return len(omitted)
 
 
-def _kept(value: Any, allowed: frozenset[str], omitted: set[str]) -> Any:
+def _kept(value: Any, allowed: frozenset[str], omitted: set[str], depth: int = 0) -> Any:
+    if isinstance(value, (Mapping, list, tuple)) and depth > _MAX_DEPTH:
+        omitted.add("(nested too deep)")
+        return None
     if isinstance(value, Mapping):
-        kept = {}
-        for key, item in value.items():
-            if key in allowed:
-                kept[key] = _rows(item) if key == "rows" else _kept(item, allowed, omitted)
-            else:
-                omitted.add(str(key))
-        return kept
+        omitted.update(str(key) for key in value if key not in allowed)
+        return {
+            key: _rows(item) if key == "rows" else _kept(item, allowed, omitted, depth + 1)
+            for key, item in value.items()
+            if key in allowed
+        }
     if isinstance(value, (list, tuple)):
-        return [_kept(item, allowed, omitted) for item in value]
+        return [_kept(item, allowed, omitted, depth + 1) for item in value]
     return value
 
 

@@ -225,7 +225,7 @@ class _Walk:
         for key, item in mapping.items():
             name = str(key)
             if is_secret_key(name) or (named and key == "value"):
-                kept = self._hidden(item)
+                kept = self._hidden(item, depth + 1)
             elif is_host_only_key(name) and isinstance(item, str):
                 kept = self._host_only(item)
             else:
@@ -233,16 +233,17 @@ class _Walk:
             out[self._text(str(key))] = kept
         return out
 
-    def _hidden(self, value: Any) -> Any:
+    def _hidden(self, value: Any, depth: int) -> Any:
         """A value under a telling key: booleans and null are findings, everything else goes."""
         if value is None or isinstance(value, bool) or value == "":
             return value
         if isinstance(value, str) and MARK.fullmatch(value):
             return value
-        if isinstance(value, Mapping):
-            return {self._text(str(key)): self._hidden(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._hidden(item) for item in value]
+        below = depth + 1
+        if isinstance(value, Mapping) and below <= _MAX_DEPTH:
+            return {self._text(str(key)): self._hidden(item, below) for key, item in value.items()}
+        if isinstance(value, (list, tuple)) and below <= _MAX_DEPTH:
+            return [self._hidden(item, below) for item in value]
         return self._replaced("secret")
 
     def _host_only(self, url: str) -> str:

@@ -56,6 +56,25 @@ def test_a_response_is_cut_to_its_first_rows() -> None:
     assert line["response"] == {"rows": rows[:MAX_ROWS], "row_count": 100}
 
 
+def test_a_bottomless_response_is_cut() -> None:
+    """A hostile answer costs neither the record nor the run."""
+    deep: list[object] = []
+    for _ in range(3000):
+        deep = [deep]
+
+    line = event_line(call(response={"value": deep}), Redactor()).value
+
+    assert line["response_omitted"] == ["(nested too deep)"]
+
+
+def test_a_call_without_response_has_no_digest() -> None:
+    """Nothing answered, nothing digested."""
+    event = call()
+    bare = replace(event, body={"call": "C-GE", "method": "GET"})
+
+    assert "response_digest" not in event_line(bare, Redactor()).value
+
+
 def test_a_digest_is_taken_after_redaction() -> None:
     """The digest in evidence is of what evidence holds, and betrays nothing."""
     line = event_line(call(response={"name": "ops.kim@corp.example"}), Redactor()).value

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from datetime import UTC, datetime
+from types import MappingProxyType
 from urllib.parse import quote
 
 import pytest
@@ -205,13 +206,56 @@ def test_an_untouched_value_comes_back_as_it_is() -> None:
     assert redact(value).value is value
 
 
+def test_a_telling_key_hides_everything_below_it() -> None:
+    """Lists, mappings and bottomless nesting under a password are hidden leaf by leaf."""
+    deep: object = "x"
+    for _ in range(3000):
+        deep = [deep]
+    value = {"password": {"parts": ["a", 1, "", False], "deep": deep}}
+
+    hidden = redact(value).value["password"]
+
+    assert hidden["parts"] == ["[redacted:secret]", "[redacted:secret]", "", False]
+    assert "x" not in str(hidden["deep"])
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("", ""),
+        ("no address", "[redacted:webhook]"),
+        ("https://h.example", "https://h.example"),
+        ("https://h.example/[redacted:webhook]", "https://h.example/[redacted:webhook]"),
+    ],
+)
+def test_a_webhook_address_keeps_at_most_its_host(address: str, kept: str) -> None:
+    """What is no address is hidden whole; what was redacted before stays."""
+    assert redact({"callbackUrl": address}).value == {"callbackUrl": kept}
+
+
+def test_one_text_is_redacted_alone() -> None:
+    """A message for the terminal passes through the same rules."""
+    assert Redactor(["s3cr3t-value"]).redact_text("a s3cr3t-value b") == (
+        "a [redacted:known secret] b"
+    )
+
+
+def test_two_base64_spellings_in_one_run_are_one_mark() -> None:
+    """A run of base64 that holds the secret twice is replaced once, as a whole."""
+    twice = base64.b64encode(b"s3cr3t-value:s3cr3t-value").decode()
+
+    assert redact(f"x {twice} y", ["s3cr3t-value"]).value == "x [redacted:known secret] y"
+
+
 def test_odd_types_become_plain_json() -> None:
     """Tuples, dates, bytes, sets and non-finite numbers are written as text or lists."""
     moment = datetime(2026, 11, 24, tzinfo=UTC)
 
-    redacted = redact({"t": (1, b"\xff"), 3: {moment}, "n": float("nan")})
+    odd = {"t": (1, b"\xff"), 3: {moment}, "n": float("nan"), "m": MappingProxyType({"a": 1})}
 
-    assert redacted.value == {"t": [1, "\\xff"], "3": [str(moment)], "n": "nan"}
+    redacted = redact(odd)
+
+    assert redacted.value == {"t": [1, "\\xff"], "3": [str(moment)], "n": "nan", "m": {"a": 1}}
 
 
 def test_bottomless_nesting_is_cut() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +37,7 @@ def flipped(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"outcome": "blocked"', b'"outcome": "pass"'))
 
 
-def restated(change: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
+def restated(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     """Forge the (unsigned) statement so that one of its claims differs."""
 
     def forge(path: Path) -> None:
@@ -88,6 +90,87 @@ def test_an_altered_record_is_named_and_does_not_count(
     assert problem.failure is Failure.TAMPERED
     assert problem.slot == "sec_uc_acl_external_location.log"
     assert written.name in problem.reason
+
+
+def rewritten(change: Callable[[str], str | bytes]) -> Callable[[Path], object]:
+    """Rewrite the file and make its (unsigned) statement fit the new bytes."""
+
+    def forge(path: Path) -> None:
+        changed = change(path.read_text("utf-8"))
+        content = changed if isinstance(changed, bytes) else changed.encode()
+        path.write_bytes(content)
+        beside = statement_path(path)
+        stated = statement(beside)
+        stated["subject"][0]["digest"]["sha256"] = hashlib.sha256(content).hexdigest()
+        envelope = json.loads(beside.read_bytes())
+        envelope["payload"] = base64.b64encode(json.dumps(stated).encode()).decode()
+        beside.write_text(json.dumps(envelope))
+
+    return forge
+
+
+REWRITES: dict[str, Callable[[Path], object]] = {
+    "no front matter": rewritten(lambda text: text[4:]),
+    "front matter without end": rewritten(lambda text: text.replace("\n---\n", "\n")),
+    "no UTF-8": rewritten(lambda text: text.encode() + b"\xff"),
+    "a line that is no field": rewritten(lambda text: text.replace("runner:", "not a field:")),
+    "a field twice": rewritten(lambda text: text.replace("runner:", "task:")),
+    "a field gone": rewritten(lambda text: text.replace("runner:", "runnr:")),
+    "a list item first": rewritten(lambda text: text.replace("---\n", "---\n  - {}\n", 1)),
+    "a value that is no JSON": rewritten(lambda text: text.replace("runner: {", "runner: {x")),
+    "a time without zone": rewritten(lambda text: text.replace('0Z", "ended"', '0", "ended"')),
+    "a number for a text": rewritten(lambda text: text.replace('task: "SEC-003"', "task: 3")),
+    "a text for a number": rewritten(lambda text: text.replace('"sub": [1]', '"sub": ["1"]')),
+    "a text for a truth": rewritten(
+        lambda text: text.replace('"required": true', '"required": "yes"')
+    ),
+    "an unknown outcome": rewritten(lambda text: text.replace('"pass"', '"passed"')),
+    "an embedded kind": rewritten(lambda text: text.replace('"kind": "dev"', '"kind": "embedded"')),
+    "an outcome edited": rewritten(lambda text: text.replace('"blocked"', '"pass"')),
+}
+
+
+@pytest.mark.parametrize("forge", REWRITES.values(), ids=REWRITES)
+def test_a_rewritten_file_with_a_fitting_digest_does_not_count(
+    store: EvidenceStore, written: Path, forge: Callable[[Path], object]
+) -> None:
+    """Who also edits the digest still has to make file and statement agree in every field."""
+    forge(written)
+
+    loaded = store.load()
+
+    assert loaded.records == ()
+    assert [problem.failure for problem in loaded.problems] == [Failure.TAMPERED]
+
+
+def test_an_embedded_record_in_real_clothes_does_not_count(
+    store: EvidenceStore, written: Path
+) -> None:
+    """Schema and kind belong together, even when file and statement agree."""
+    rewritten(lambda text: text.replace('"kind": "dev"', '"kind": "embedded"'))(written)
+    restated(lambda claims: claims["environment"].update(kind="embedded"))(written)
+
+    assert "cannot have schema" in store.load().problems[0].reason
+
+
+def test_a_record_in_two_files_counts_once(store: EvidenceStore, written: Path) -> None:
+    """Two files with one record id are one record and one problem."""
+    store.write(record(), [], task())
+
+    loaded = store.load()
+
+    assert len(loaded.records) == 1
+    assert "already holds the record" in loaded.problems[0].reason
+
+
+def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path) -> None:
+    """What cannot be read is not taken for nothing."""
+    place = tmp_path / "file"
+    place.write_text("")
+
+    (problem,) = EvidenceStore(place, schema=REAL_SCHEMA).load().problems
+
+    assert "cannot be listed" in problem.reason
 
 
 def test_an_altered_record_does_not_hide_its_neighbours(
