@@ -70,10 +70,9 @@ def read_feature(text: str, path: str, known_task_ids: Collection[str]) -> Featu
     """
     try:
         document: Mapping[str, Any] = Parser().parse(text)
-    except CompositeParserException as error:
-        return FeatureReading(None, tuple(_syntax(each) for each in error.errors))
     except ParserError as error:
-        return FeatureReading(None, (_syntax(error),))
+        each_error = error.errors if isinstance(error, CompositeParserException) else (error,)
+        return FeatureReading(None, tuple(_syntax(each) for each in each_error))
     if "feature" not in document:
         return _refused("NO_FEATURE", "the file holds no feature")
     node = document["feature"]

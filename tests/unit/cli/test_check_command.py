@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -288,3 +290,18 @@ class TestStatus:
         small(project, row("SEC-001", evidence_path=path))
 
         assert codes(report(capsys, "--only", "status"), "warning") == [("NO_SLOT", "SEC-001")]
+
+
+def test_a_reader_that_goes_away_is_no_crash(project: Path) -> None:
+    """The pipe is closed before the report is written."""
+    script = "import sys; from pytest_roadmap.cli import main; sys.exit(main(['check']))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    complaint = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(), complaint) == (141, b"")

@@ -32,10 +32,15 @@ class World:
     def __init__(self, root: Path) -> None:
         self.root = root
         forget_named_tasks(root)
-        text = document(row(status="Done"), block="Done")
-        (root / ".roadmap" / "implementation_roadmap.md").write_text(text, "utf-8")
         (root / "features").mkdir()
-        (root / "features" / "a.feature").write_text(GOOD_FEATURE, "utf-8")
+        self.declare("L1")
+
+    def declare(self, level: str, feature: str = GOOD_FEATURE) -> None:
+        """Let the task be of this level, with this feature."""
+        root, self.feature = self.root, feature
+        text = document(row(status="Done", verification_level=level), block="Done")
+        (root / ".roadmap" / "implementation_roadmap.md").write_text(text, "utf-8")
+        (root / "features" / "a.feature").write_text(feature, "utf-8")
         roadmap = read(text).roadmap
         assert roadmap is not None
         self.task: Task = roadmap.tasks[0]
@@ -43,7 +48,7 @@ class World:
     def record(self, words: dict[str, str], *, kind: str = "dev", days: int = 0) -> Record:
         made = record(1, words, kind=kind, task_id="SEC-001")
         shift = datetime.now(UTC) - timedelta(days=days, minutes=5) - made.ended
-        feature = "sha256:" + hashlib.sha256(GOOD_FEATURE.encode()).hexdigest()
+        feature = "sha256:" + hashlib.sha256(self.feature.encode()).hexdigest()
         scenarios = tuple(
             replace(
                 each,
@@ -133,3 +138,34 @@ def test_a_changed_evidence_file_is_tampered(world: World) -> None:
     found = list(errors(world.report()))
 
     assert [each.partition(":")[0] for each in found] == ["TAMPERED", "DECLARED_DONE_INVALID"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "days", "verdict"),
+    [("RO", 20, "pass"), ("RO", 40, "fail"), ("NOTIFY", 40, "pass"), ("NOTIFY", 100, "fail")],
+)
+def test_state_stays_fresh_for_30_days_and_events_for_90(
+    world: World, mode: str, days: int, verdict: str
+) -> None:
+    """The limits of the policy for a live check; documents have one of their own."""
+    world.declare("L3", GOOD_FEATURE.replace("@RO", f"@{mode}"))
+    world.write(world.record(BOTH, kind="prod", days=days))
+
+    assert world.report().verdict.value == verdict
+
+
+def test_an_environment_kind_that_the_level_does_not_ask_for_does_not_count(world: World) -> None:
+    """A live check in dev is no evidence."""
+    world.declare("L3")
+    world.write(world.record(BOTH, kind="dev"))
+
+    assert world.report().verdict.value == "fail"
+
+
+def test_a_record_of_a_task_that_is_gone_is_passed_over(world: World) -> None:
+    """It belongs to no row."""
+    made = replace(world.record(BOTH), task_id="SEC-002")
+    store = EvidenceStore(world.root / FOLDER, schema=REAL_SCHEMA)
+    store.write(made, (), replace(world.task, task_id="SEC-002"))
+
+    assert "NO_RECORD" in next(iter(errors(world.report())))

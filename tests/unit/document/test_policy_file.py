@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from pytest_roadmap.adapters.document import PolicyError, read_policy
+from pytest_roadmap.adapters.strict_yaml import load_yaml
 from pytest_roadmap.domain.policy import DEFAULT_PRIORITIES
 from tests.unit.document.documents import PROJECT, document, policy, read, row
 
@@ -50,6 +52,13 @@ def test_a_policy_without_priorities_has_the_default_ones(tmp_path: Path) -> Non
         ("L2: [dev, rehearsal]", "L2: [dev, embedded]", "required_kinds.L2"),
         ("L2: [dev, rehearsal]", "L2: []", "required_kinds.L2"),
         ("CUT-007: [rehearsal]", "CUT-007: [moon]", "task_kinds.CUT-007"),
+        (
+            "{L1: [dev, rehearsal, prod], L2: [dev, rehearsal], L3: [rehearsal, prod]}",
+            "{}",
+            "required_kinds",
+        ),
+        ("L2: [dev, rehearsal]", "2: [dev]", "required_kinds"),
+        ("L2: [dev, rehearsal]", "L2: [dev, dev]", "required_kinds.L2"),
         ("weekly_d: 8", "weekly_d: -8", "freshness.weekly_d"),
         ("weekly_d: 8", "weekly_d: true", "freshness.weekly_d"),
         ("weekly_d: 8, ", "", "freshness.weekly_d"),
@@ -69,6 +78,18 @@ def test_what_the_policy_cannot_mean_is_refused(
 
     assert caught.value.key == key
     assert caught.value.file.endswith("policy.yaml")
+
+
+@pytest.mark.parametrize("key", ["gates", "priorities"])
+def test_a_policy_without_any_gate_or_priority_is_refused(tmp_path: Path, key: str) -> None:
+    """An empty mapping is no choice."""
+    content = load_yaml(TEXT.encode())
+    content[key] = {}
+
+    with pytest.raises(PolicyError) as caught:
+        read_text(tmp_path, json.dumps(content))
+
+    assert caught.value.key == key
 
 
 @pytest.mark.parametrize(
