@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -17,7 +18,7 @@ class YamlProblemError(ValueError):
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """``SafeLoader`` without timestamps, with duplicate keys refused."""
+    """``SafeLoader`` with the plain scalars of YAML 1.2, and duplicate keys refused."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 (signature of PyYAML)
         seen: set[Hashable] = set()
@@ -32,11 +33,21 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-# A date stays the text that was written: evidence and digests are over what people wrote.
-_StrictLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+_TAG = "tag:yaml.org,2002:"
+# 12:30 is no number, "no" is no boolean, 0123 is no octal and a date stays the text that people
+# wrote: evidence and digests are over what stands there.
+_PLAIN = {
+    f"{_TAG}bool": (re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF"),
+    f"{_TAG}null": (re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
+    f"{_TAG}int": (re.compile(r"^[-+]?(?:0|[1-9][0-9]{0,17})$"), "-+0123456789"),
+    f"{_TAG}float": (
+        re.compile(r"^[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?$"),
+        "-+0123456789",
+    ),
 }
+_StrictLoader.yaml_implicit_resolvers = {}  # those of YAML 1.1 are not inherited
+for _tag, (_pattern, _first) in _PLAIN.items():
+    _StrictLoader.add_implicit_resolver(_tag, _pattern, list(_first))
 
 
 def load_yaml(content: bytes) -> Any:
@@ -44,7 +55,7 @@ def load_yaml(content: bytes) -> Any:
 
     Raises:
         YamlProblemError: not UTF-8, too large, not YAML, several documents, a duplicate key, a
-            merge or custom tag, or aliases that multiply beyond ``MAX_NODES``.
+            custom tag, or aliases that multiply beyond ``MAX_NODES``.
     """
     if len(content) > MAX_BYTES:
         raise YamlProblemError(f"larger than {MAX_BYTES} bytes")
@@ -66,8 +77,13 @@ def load_yaml(content: bytes) -> Any:
 
 def _count(node: yaml.Node | None, known: dict[int, int], path: tuple[int, ...]) -> int:
     """Values below a node with every alias followed."""
-    if node is None or isinstance(node, yaml.ScalarNode):
+    if node is None:
         return 1
+    if isinstance(node, yaml.ScalarNode):
+        _check_scalar(node)
+        return 1
+    if node.tag not in (f"{_TAG}map", f"{_TAG}seq"):
+        raise YamlProblemError(f"line {node.start_mark.line + 1}: the tag {node.tag} is not read")
     if id(node) in path:
         raise YamlProblemError("an alias points at a value that contains it")
     if id(node) not in known:
@@ -76,6 +92,17 @@ def _count(node: yaml.Node | None, known: dict[int, int], path: tuple[int, ...])
     if known[id(node)] > MAX_NODES:
         raise YamlProblemError(f"more than {MAX_NODES} values once aliases are followed")
     return known[id(node)]
+
+
+def _check_scalar(node: yaml.ScalarNode) -> None:
+    line = node.start_mark.line + 1
+    pattern = _PLAIN.get(node.tag)
+    if pattern is None and node.tag != f"{_TAG}str":
+        raise YamlProblemError(f"line {line}: the tag {node.tag} is not read")
+    if pattern is not None and not pattern[0].match(node.value):
+        raise YamlProblemError(f"line {line}: the text does not fit its tag {node.tag}")
+    if any("\ud800" <= char <= "\udfff" for char in node.value):
+        raise YamlProblemError(f"line {line}: write the character itself, not a surrogate escape")
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

@@ -36,13 +36,18 @@ def recorder() -> Recorder:
 
 
 def workspace(
-    server: FakeServer, recorder: Recorder, *, allow_embedded: bool = True, retry_s: int = 3
+    server: FakeServer,
+    recorder: Recorder,
+    *,
+    allow_embedded: bool = True,
+    retry_s: int = 3,
+    statement_s: float = 5.0,
 ) -> DatabricksWorkspace:
     connection = connect_workspace(
         server.url,
         {"auth_type": "pat", "token": "fake-token-value"},
         identity="harness",
-        limits=Limits(retry_s=retry_s, http_s=2, wait_s=5, statement_s=5),
+        limits=Limits(retry_s=retry_s, http_s=2, wait_s=5, statement_s=statement_s),
         allow_embedded=allow_embedded,
     )
     return DatabricksWorkspace(connection, recorder)
@@ -346,3 +351,23 @@ def test_files_are_written_once_and_read_back(server: FakeServer, recorder: Reco
     assert port.download("/Volumes/main/ops/v/_dod_probe/x") == b"probe-content"
     assert server.requests(path)[0].query == "overwrite=false"
     assert "probe-content" not in repr(recorder.events)
+
+
+def test_a_statement_that_does_not_end_is_cancelled(server: FakeServer, recorder: Recorder) -> None:
+    """Our own time-out judges nothing, and leaves nothing running."""
+    server.on(f"POST {STATEMENTS}", statement("RUNNING"))
+    server.on(f"GET {STATEMENTS}/st-1", statement("RUNNING"))
+    server.on(f"POST {STATEMENTS}/st-1/cancel", Reply())
+
+    with pytest.raises(InconclusiveError, match="statement_timeout"):
+        workspace(server, recorder, statement_s=0.1).execute("SELECT 1", warehouse_id="w")
+    assert server.requests(f"{STATEMENTS}/st-1/cancel")
+
+
+def test_credentials_that_no_sign_in_accepts_are_inconclusive(server: FakeServer) -> None:
+    """Present but broken: the SDK's own words, without the value."""
+    with pytest.raises(InconclusiveError) as caught:
+        connect_workspace(
+            server.url, {"auth_type": "no-such-type", "token": "secret-value"}, identity="harness"
+        )
+    assert "secret-value" not in str(caught.value)

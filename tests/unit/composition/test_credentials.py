@@ -135,7 +135,7 @@ def test_a_secret_file_without_a_text_blocks(tmp_path: Path, content: bytes | No
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(BlockedError, match="auth.harness.credential_ref"):
+    with pytest.raises(BlockedError, match=r"auth.harness.credential_ref"):
         secret_value(selector(f"file:{path}"), machine())
 
 
@@ -174,7 +174,7 @@ def test_a_subject_nobody_bound_blocks() -> None:
     """The key of the subject is named."""
     environment = Environment("dev", "dev", {"auth": {"subjects": {}}}, "dev.yaml")
 
-    with pytest.raises(BlockedError, match="auth.subjects.pipeline_sp.credential_ref"):
+    with pytest.raises(BlockedError, match=r"auth.subjects.pipeline_sp.credential_ref"):
         selector_of(environment, "auth.subjects.pipeline_sp")
 
 

@@ -12,11 +12,20 @@ from typing import Any
 
 import pytest
 
-from pytest_roadmap.composition import CompositionError, RunOptions, connect_embedded, open_run
+from pytest_roadmap.composition import (
+    CompositionError,
+    Run,
+    RunOptions,
+    connect_embedded,
+    open_run,
+)
 from pytest_roadmap.composition.cloud import checked_connection
+from pytest_roadmap.composition.platforms import RealPlatform
+from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.identity import EMBEDDED_TENANT
 from pytest_roadmap.domain.outcome import BlockedError, InconclusiveError
 from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.domain.redaction import Redactor
 from tests.unit.adapters.fake_http import FakeServer, Reply, fake_server
 
 ROOT = Path(__file__).parents[3]
@@ -217,7 +226,7 @@ def test_an_unknown_subject_blocks_before_any_call(world: World, recorder: Recor
     """No client is built for somebody nobody knows."""
     run = open_run(options(ROOT, "embedded"), world.connection)
 
-    with pytest.raises(BlockedError, match="auth.subjects.ghost.credential_ref"):
+    with pytest.raises(BlockedError, match=r"auth.subjects.ghost.credential_ref"):
         run.ports(recorder).act_as("ghost")
     assert world.databricks.asked == []
 
@@ -288,3 +297,34 @@ def test_a_running_cloud_is_found_with_the_repository_of_its_start(
     note.write_text(json.dumps(own))
 
     assert connect_embedded(world.databricks.url, tmp_path) == known | own
+
+
+def test_a_real_environment_never_accepts_an_embedded_cloud(
+    tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that says prod, answered by an embedded cloud, proves nothing (rules d.4)."""
+    with fake_server(tmp_path) as cloud:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.ca_file))
+        monkeypatch.setenv("DATABRICKS_TOKEN", "some-token")
+        stamp = {"x-roadmap-embedded": "1", "X-Databricks-Org-Id": "42"}
+        cloud.on("GET /.well-known/databricks-config", Reply(headers=stamp))
+        cloud.on(f"GET {ME}", Reply(body={"userName": "reader"}, headers=stamp))
+        bindings = {
+            "workspace": {"host": cloud.url, "workspace_id": "42"},
+            "azure": {"tenant_id": "T", "subscription_id": "S"},
+            "auth": {"harness": {"credential_ref": "default"}},
+        }
+        environment = Environment("prod", "prod", bindings, "prod.yaml")
+        platform = RealPlatform(environment, tmp_path, lambda _secret: None)
+        run = Run(
+            options(ROOT, "prod"),
+            environment,
+            platform,
+            clock=lambda: datetime.now(UTC),
+            redactor=Redactor(),
+        )
+
+        with pytest.raises(InconclusiveError, match=r"identity.*embedded cloud"):
+            run.ports(recorder).identity.probe()
+
+    assert "environment" not in recorder.facts
