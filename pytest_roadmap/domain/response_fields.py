@@ -35,7 +35,7 @@ _BY_CALL: dict[str, tuple[str, ...]] = {
     "C-CAT": (
         *("catalog_name", "schema_name", "isolation_mode", "storage_root", "storage_location"),
         *("table_type", "volume_type", "catalog_type", "metastore_id", "table_id", "columns"),
-        *("type_name", "type_text", "nullable", "position", "data_source_format"),
+        *("securable_type", "type_name", "type_text", "nullable", "position", "data_source_format"),
     ),
     "C-BIND": ("bindings", "workspace_id", "binding_type", "workspaces"),
     "C-GE": _PRIVILEGES,
@@ -51,7 +51,7 @@ _BY_CALL: dict[str, tuple[str, ...]] = {
     ),
     "C-EL": (
         *("credential_name", "credential_id", "read_only", "isolation_mode", "metastore_id"),
-        *("fallback", "credential"),
+        *("fallback", "credential", "securable_type"),
     ),
     "C-VAL": ("operation", "isDir", "is_dir", "results"),
     "C-FILES": (
@@ -64,7 +64,19 @@ _BY_CALL: dict[str, tuple[str, ...]] = {
     ),
     "A-SUB": ("subscriptionId", "tenantId"),
     "A-DBX": ("sku", "tier", "workspaceId", "workspaceUrl", "managedResourceGroupId"),
-    "A-STG": ("isHnsEnabled", "primaryEndpoints", "dfs", "sku", "tier", "accessTier"),
+    "A-STG": (
+        "isHnsEnabled",
+        "primaryEndpoints",
+        "dfs",
+        "sku",
+        "tier",
+        "accessTier",
+        "networkAcls",
+        "defaultAction",
+        "publicNetworkAccess",
+        "allowSharedKeyAccess",
+        "minimumTlsVersion",
+    ),
     "A-KVM": (
         *("enableRbacAuthorization", "networkAcls", "defaultAction", "bypass", "vaultUri"),
         *("publicNetworkAccess", "enableSoftDelete", "enablePurgeProtection", "tenantId", "sku"),

@@ -19,7 +19,6 @@ from pytest_roadmap.domain.outcome import Outcome
 
 #: Facts that have a place of their own in the front matter; others stand under ``facts``.
 _NAMED_FACTS = ("derived_before", "principal", "inputs", "resources", "attestations", "allure")
-_OWN_ENVIRONMENT_KEYS = frozenset(("name", "kind", "state_id"))
 _LISTS = ("scenarios", "inputs", "resources")
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -36,7 +35,7 @@ def front_matter(record: Record, schema: str, calls: CallFigures) -> dict[str, A
     if record.state_id is not None:
         environment["state_id"] = record.state_id
     identity = facts.get("environment")
-    if isinstance(identity, Mapping) and identity and not set(identity) & _OWN_ENVIRONMENT_KEYS:
+    if _adds_to(identity, environment):
         environment |= facts.pop("environment")
     return {
         "schema": schema,
@@ -62,6 +61,16 @@ def front_matter(record: Record, schema: str, calls: CallFigures) -> dict[str, A
     }
 
 
+def _adds_to(identity: Any, environment: Mapping[str, Any]) -> bool:
+    """Whether a probed identity names this very environment and says more about it."""
+    return (
+        isinstance(identity, Mapping)
+        and len(identity) > len(("name", "kind"))
+        and "state_id" not in identity
+        and all(identity.get(key) == environment[key] for key in ("name", "kind"))
+    )
+
+
 def record_of(fields: Mapping[str, Any]) -> Record:
     """The record that front matter describes.
 
@@ -75,7 +84,7 @@ def record_of(fields: Mapping[str, Any]) -> Record:
         name, kind = environment.pop("name"), environment.pop("kind")
         state_id = environment.pop("state_id", None)
         if environment:
-            facts["environment"] = environment
+            facts["environment"] = {"name": name, "kind": kind, **environment}
         return Record(
             record_id=_text(fields["record_id"]),
             task_id=_text(fields["task"]),

@@ -127,6 +127,7 @@ class EvidenceStore:
         lines = [event_line(event, self._redactor) for event in events]
         fields["redactions"] = {
             "count": redacted.count + sum(line.count for line in lines),
+            "omitted": sum(len(line.value.get("response_omitted", ())) for line in lines),
             "rules": RULES_VERSION,
         }
         objects = [line.value for line in lines]

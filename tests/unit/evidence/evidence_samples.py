@@ -73,7 +73,11 @@ def record(record_id: str = "01JD0000000000000000000000", **changes: object) -> 
         scenarios=(scenario(1), scenario(2, Outcome.BLOCKED, reason="access_not_granted(main)")),
         runner={"git_commit": "a" * 40, "packages": {"databricks-sdk": "0.162.0"}},
         facts={
-            "environment": {"tenant_id": "ebedded0-0000-4000-8000-000000000001"},
+            "environment": {
+                "name": "dev",
+                "kind": "dev",
+                "tenant_id": "ebedded0-0000-4000-8000-000000000001",
+            },
             "principal": {"display": "sp-roadmap-reader"},
             "inputs": [{"path": "grants.yaml", "sha256": "cd" * 32}],
             "note": "한글",

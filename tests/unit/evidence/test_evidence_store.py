@@ -64,9 +64,23 @@ def test_a_record_without_facts_comes_back_exactly(store: EvidenceStore) -> None
     assert store.load().records == (bare,)
 
 
-def test_facts_that_clash_with_fields_come_back_exactly(store: EvidenceStore) -> None:
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"name": "other", "kind": "dev", "x": 1},
+        {"name": "dev", "kind": "dev"},
+        {"name": "dev", "kind": "dev", "state_id": "s"},
+        {"tenant_id": "t"},
+        {},
+        None,
+        "dev",
+    ],
+)
+def test_facts_that_clash_with_fields_come_back_exactly(
+    store: EvidenceStore, environment: object
+) -> None:
     """A probed environment that has a name of its own does not replace the record's."""
-    odd = record(facts={"environment": {"name": "other"}, "principal": None, "inputs": []})
+    odd = record(facts={"environment": environment, "principal": None, "inputs": []})
     store.write(odd, [], task())
 
     assert store.load().records == (odd,)
