@@ -109,7 +109,7 @@ class _Reader:
         findings = in_document_order(self.findings)
         roadmap = None
         if not has_errors(findings):
-            tasks = tuple(task_of(row, self.policy) for row in self.rows)
+            tasks = tuple(task_of(row) for row in self.rows)
             roadmap = Roadmap(tasks, self.digest, workstreams)
         return RoadmapReading(roadmap, findings, tuple(self.rows), tuple(lines), readable=readable)
 

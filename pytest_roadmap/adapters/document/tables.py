@@ -12,7 +12,7 @@ from pytest_roadmap.adapters.document.sections import Sections
 from pytest_roadmap.domain.markup import fold
 from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.finding import Finding, Level
-from pytest_roadmap.domain.quality.row import REQUIRED_COLUMNS, TaskRow, TaskTable
+from pytest_roadmap.domain.quality.row import REQUIRED_COLUMNS, TaskRow, TaskTable, read_row
 
 _CHECK = "QA-04"
 _TELLING_COLUMNS = 5
@@ -50,7 +50,7 @@ def read_table(
     for row in table.rows:
         if row.cell_count == len(columns):
             cells = _cells(columns, row)
-            rows.append(TaskRow(head, row.line, lines[row.line - 1], cells))
+            rows.append(read_row(head, row.line, lines[row.line - 1], cells, policy))
             continue
         task_id = _broken_id(columns, row, lines[row.line - 1], policy)
         unread |= {task_id} - {""}

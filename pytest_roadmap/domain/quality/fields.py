@@ -19,8 +19,6 @@ from pytest_roadmap.domain.quality.values import (
     evidence_fault,
     evidence_slot,
     is_slot_path,
-    read_depends_on,
-    read_sub_tasks,
 )
 from pytest_roadmap.domain.task import Status
 
@@ -78,9 +76,8 @@ def check_row(row: TaskRow, policy: Policy) -> Iterator[Finding]:
     yield from _task_id(row, policy)
     yield from _ranges(row, policy)
     yield from _block(row)
-    if row.cells.get("depends_on") is not None:
-        for fault in read_depends_on(row.cells["depends_on"], policy)[1]:
-            yield _error(row, fault.code, f"depends_on {fault.message}")
+    for fault in row.depends_on_faults:
+        yield _error(row, fault.code, f"depends_on {fault.message}")
     yield from _sub_tasks(row)
     yield from _evidence(row, policy)
 
@@ -171,12 +168,11 @@ def _sub_tasks(row: TaskRow) -> Iterator[Finding]:
     column = row.table.sub_task_column
     if column is None:
         return
-    text = row.cells[column]
-    if empty_fault(text):
+    if empty_fault(row.cells[column]):
         if row.cells.get("status") != Status.DONE:
             yield _error(row, "SUB_TASKS_MISSING", "an unfinished task needs numbered sub-tasks")
         return
-    for fault in read_sub_tasks(text)[1]:
+    for fault in row.sub_task_faults:
         yield _error(row, fault.code, f"{column} {fault.message}")
 
 

@@ -9,7 +9,7 @@ from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.fields import CHECK
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.row import TaskRow
-from pytest_roadmap.domain.quality.values import evidence_slot, read_depends_on, unrepeated
+from pytest_roadmap.domain.quality.values import evidence_slot, unrepeated
 
 _SHOWN = 12
 
@@ -24,16 +24,14 @@ def check_graph(
         policy: gives the order of gates and the weight of priorities.
         unread_ids: ids on lines that are reported as unreadable; depending on one is no new error.
     """
-    yield from _duplicate_ids(rows)
+    yield from _duplicate_ids(rows, policy)
     yield from _duplicate_evidence(rows)
     by_id = {row.task_id: row for row in rows}
     edges: dict[str, tuple[str, ...]] = {}
     for row in rows:
-        ids, _ = read_depends_on(row.cells.get("depends_on", "-"), policy)
-        yield from _dependencies(row, ids, by_id, unread_ids, policy)
-        edges.setdefault(
-            row.task_id, tuple(each for each in ids if each in by_id and each != row.task_id)
-        )
+        yield from _dependencies(row, by_id, unread_ids, policy)
+        known = (each for each in row.depends_on if each in by_id and each != row.task_id)
+        edges.setdefault(row.task_id, tuple(known))
     for circle in find_cycles(edges):
         first = min(circle, key=lambda each: by_id[each].line)
         shown = " -> ".join([*circle[:_SHOWN], *(["…"] if len(circle) > _SHOWN else []), circle[0]])
@@ -46,10 +44,10 @@ def _finding(row: TaskRow, code: str, level: Level, message: str) -> Finding:
     return Finding(CHECK, code, level, row.task_id or None, row.line, message)
 
 
-def _duplicate_ids(rows: Sequence[TaskRow]) -> Iterator[Finding]:
+def _duplicate_ids(rows: Sequence[TaskRow], policy: Policy) -> Iterator[Finding]:
     first: dict[str, int] = {}
     for row in rows:
-        meant = fold(row.task_id)
+        meant = row.task_id if policy.is_task_id(row.task_id) else fold(row.task_id)
         if meant and first.setdefault(meant, row.line) != row.line:
             yield _finding(
                 row, "DUPLICATE_ID", Level.ERROR, f"{meant} stands at line {first[meant]} too"
@@ -75,12 +73,11 @@ def _duplicate_evidence(rows: Sequence[TaskRow]) -> Iterator[Finding]:
 
 def _dependencies(
     row: TaskRow,
-    ids: Sequence[str],
     by_id: Mapping[str, TaskRow],
     unread_ids: frozenset[str],
     policy: Policy,
 ) -> Iterator[Finding]:
-    for needed in ids:
+    for needed in row.depends_on:
         if needed == row.task_id:
             yield _finding(row, "DEPENDENCY_SELF", Level.ERROR, "the task depends on itself")
         elif needed in by_id:

@@ -15,8 +15,7 @@ from pytest_roadmap.domain.quality.row import (
     TaskRow,
     TaskTable,
 )
-from pytest_roadmap.domain.quality.values import read_depends_on, read_sub_tasks
-from pytest_roadmap.domain.task import Status, SubTask, Task
+from pytest_roadmap.domain.task import Status, Task
 
 
 def check_tasks(
@@ -65,26 +64,22 @@ def _without_sub_tasks(table: TaskTable, first: TaskRow | None) -> Iterator[Find
         )
 
 
-def task_of(row: TaskRow, policy: Policy) -> Task:
+def task_of(row: TaskRow) -> Task:
     """The task of a row against which no check has an error."""
     cells = row.cells
-    column = row.table.sub_task_column
-    sub_tasks: tuple[SubTask, ...] = ()
-    if column is not None:
-        sub_tasks, _ = read_sub_tasks(cells[column])
-    known = (*REQUIRED_COLUMNS, column)
+    known = (*REQUIRED_COLUMNS, row.table.sub_task_column)
     return Task(
         task_id=cells["task_id"],
         status=Status(cells["status"]),
         priority=cells["priority"],
-        depends_on=read_depends_on(cells["depends_on"], policy)[0],
+        depends_on=row.depends_on,
         source_doc=cells["source_doc"],
         dod=cells["dod"],
         verification_level=cells["verification_level"],
         evidence_path=unwrap_code(cells["evidence_path"]),
         owner=cells["owner"],
         target_gate=cells["target_gate"],
-        sub_tasks=sub_tasks,
+        sub_tasks=row.sub_tasks,
         section=row.table.section,
         workstream=row.table.workstream,
         line=row.line,

@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_roadmap.domain.policy import Policy
+from pytest_roadmap.domain.quality.values import (
+    Fault,
+    empty_fault,
+    read_depends_on,
+    read_sub_tasks,
+)
+from pytest_roadmap.domain.task import SubTask
+
 REQUIRED_COLUMNS = (
     "task_id",
     "status",
@@ -50,14 +59,37 @@ class TaskTable:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One row: the text of each cell by column, escaped pipes unescaped; ``raw`` is the line."""
+    """One row: the text of each cell by column, escaped pipes unescaped; ``raw`` is the line.
+
+    ``depends_on`` and ``sub_tasks`` are what could be read of those cells, with what is wrong in
+    the rest; both are empty where the table has no such column.
+    """
 
     table: TaskTable
     line: int
     raw: str
     cells: Mapping[str, str]
+    depends_on: tuple[str, ...] = ()
+    depends_on_faults: tuple[Fault, ...] = ()
+    sub_tasks: tuple[SubTask, ...] = ()
+    sub_task_faults: tuple[Fault, ...] = ()
 
     @property
     def task_id(self) -> str:
         """The id as written, empty where the table has no such column."""
         return self.cells.get("task_id", "")
+
+
+def read_row(
+    table: TaskTable, line: int, raw: str, cells: Mapping[str, str], policy: Policy
+) -> TaskRow:
+    """The row with its composed cells read, each once."""
+    depends_on, depends_on_faults = read_depends_on(cells.get("depends_on", "-"), policy)
+    sub_tasks: tuple[SubTask, ...] = ()
+    sub_task_faults: tuple[Fault, ...] = ()
+    column = table.sub_task_column
+    if column is not None and not empty_fault(cells[column]):
+        sub_tasks, sub_task_faults = read_sub_tasks(cells[column])
+    return TaskRow(
+        table, line, raw, cells, depends_on, depends_on_faults, sub_tasks, sub_task_faults
+    )
