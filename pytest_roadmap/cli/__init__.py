@@ -7,8 +7,11 @@ import io
 import os
 import pkgutil
 import sys
-from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 USAGE_ERROR = 2
 _INTERRUPTED = 130

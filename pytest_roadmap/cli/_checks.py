@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document import (
     PolicyError,
@@ -12,12 +12,16 @@ from pytest_roadmap.adapters.document import (
     read_policy,
     read_roadmap_file,
 )
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.features import check_features
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.report import CheckReport, conclude
 from pytest_roadmap.domain.quality.status import check_status
-from pytest_roadmap.domain.roadmap import Roadmap
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from pytest_roadmap.domain.policy import Policy
+    from pytest_roadmap.domain.roadmap import Roadmap
 
 _POLICY = Path(".roadmap/policy.yaml")
 

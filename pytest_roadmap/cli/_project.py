@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document.blockers import BlockersError, read_blockers
 from pytest_roadmap.adapters.document.features import read_feature_file
 from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.adapters.evidence.slots import slot_of
 from pytest_roadmap.adapters.evidence.store import EvidenceStore
-from pytest_roadmap.domain.effective import RegisteredBlocker
-from pytest_roadmap.domain.feature import FeatureProblem, FeatureText
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.status import CHECK, Evidence
-from pytest_roadmap.domain.roadmap import Roadmap
 from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_roadmap.domain.effective import RegisteredBlocker
+    from pytest_roadmap.domain.feature import FeatureProblem, FeatureText
+    from pytest_roadmap.domain.roadmap import Roadmap
 
 _FEATURES = Path("features")
 _EVIDENCE = Path(".agents/logs/verification")

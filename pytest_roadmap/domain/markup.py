@@ -5,7 +5,10 @@ from __future__ import annotations
 import html
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HANGUL_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

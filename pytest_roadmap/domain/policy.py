@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.domain.task import Task
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_roadmap.domain.task import Task
 
 REAL_KINDS = ("dev", "rehearsal", "prod")
 

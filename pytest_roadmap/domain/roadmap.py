@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import heapq
 import unicodedata
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pytest_roadmap.domain.task import Task
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_roadmap.domain.task import Task
 
 
 class CyclicDependencyError(ValueError):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.adapters.strict_yaml import MAX_BYTES, YamlProblemError, load_yaml
 from pytest_roadmap.domain.effective import RegisteredBlocker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _KEYS = ("task", "code", "condition", "owner", "since", "review_by")
 

@@ -6,15 +6,17 @@ header's is padded or cut there; `Row.cell_count` keeps the written count).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from pytest_roadmap.adapters.document.lines import count_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _KEPT = frozenset(
     {"heading_open", "inline", "table_open", "table_close", "tr_open", "tr_close"}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gherkin.dialect import Dialect
 from gherkin.errors import CompositeParserException, ParserError
@@ -19,6 +18,9 @@ from pytest_roadmap.domain.feature import (
     ScenarioText,
     StepText,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 __all__ = [
     "MODES",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document.blocks import Block, Fence, HtmlBlock, Table
 from pytest_roadmap.adapters.document.lines import row_task_id
 from pytest_roadmap.adapters.document.tables import table_lines
-from pytest_roadmap.domain.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from pytest_roadmap.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

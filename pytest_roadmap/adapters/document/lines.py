@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.markup import fold
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pytest_roadmap.domain.policy import Policy
 
 _CONTAINER_MARKS = " \t>-*+"
 _LONGEST_ID = 80

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.adapters.strict_yaml import MAX_BYTES, YamlProblemError, load_yaml
 from pytest_roadmap.domain.policy import (
@@ -15,6 +13,10 @@ from pytest_roadmap.domain.policy import (
     Policy,
     PriorityPolicy,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 SCHEMA = "roadmap-policy/1"
 _REQUIRED = (

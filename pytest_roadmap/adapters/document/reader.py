@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document.blocks import Block, Heading, Table, read_blocks
 from pytest_roadmap.adapters.document.hidden import Hidden, unread_lines
 from pytest_roadmap.adapters.document.sections import Sections
 from pytest_roadmap.adapters.document.tables import read_table
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.finding import Finding, Level, has_errors, in_document_order
 from pytest_roadmap.domain.quality.qa04 import check_tasks, task_of
-from pytest_roadmap.domain.quality.row import TaskRow, TaskTable
 from pytest_roadmap.domain.roadmap import Roadmap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pytest_roadmap.domain.policy import Policy
+    from pytest_roadmap.domain.quality.row import TaskRow, TaskTable
 
 CHECK = "structure"
 MAX_BYTES = 16 << 20

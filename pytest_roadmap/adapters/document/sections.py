@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import string
+from typing import TYPE_CHECKING
 
-from pytest_roadmap.adapters.document.blocks import Heading
 from pytest_roadmap.domain.quality.row import Block
+
+if TYPE_CHECKING:
+    from pytest_roadmap.adapters.document.blocks import Heading
 
 _MARK = "WS-"
 _CODE_CHARACTERS = frozenset(string.ascii_uppercase + string.digits)

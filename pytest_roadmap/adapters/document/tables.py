@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pytest_roadmap.adapters.document.blocks import Row, Table
 from pytest_roadmap.adapters.document.lines import row_task_id
-from pytest_roadmap.adapters.document.sections import Sections
 from pytest_roadmap.domain.markup import fold
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.row import REQUIRED_COLUMNS, TaskRow, TaskTable, read_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_roadmap.adapters.document.blocks import Row, Table
+    from pytest_roadmap.adapters.document.sections import Sections
+    from pytest_roadmap.domain.policy import Policy
 
 _CHECK = "QA-04"
 _TELLING_COLUMNS = 5

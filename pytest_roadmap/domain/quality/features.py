@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from pytest_roadmap.domain.feature import FeatureProblem, FeatureText, ScenarioText
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.roadmap import Roadmap, normalise
-from pytest_roadmap.domain.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_roadmap.domain.feature import FeatureProblem, FeatureText, ScenarioText
+    from pytest_roadmap.domain.task import Task
 
 CHECK = "features"
 

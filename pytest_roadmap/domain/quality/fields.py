@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.markup import fold, hidden_characters, unwrap_code
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.row import (
     REQUIRED_COLUMNS,
@@ -21,6 +20,11 @@ from pytest_roadmap.domain.quality.values import (
     is_slot_path,
 )
 from pytest_roadmap.domain.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_roadmap.domain.policy import Policy
 
 CHECK = "QA-04"
 STRUCTURE = "structure"

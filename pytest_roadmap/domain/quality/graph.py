@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.markup import fold, unwrap_code
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.fields import CHECK
 from pytest_roadmap.domain.quality.finding import Finding, Level
-from pytest_roadmap.domain.quality.row import TaskRow
 from pytest_roadmap.domain.quality.values import evidence_slot, unrepeated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_roadmap.domain.policy import Policy
+    from pytest_roadmap.domain.quality.row import TaskRow
 
 _SHOWN = 12
 

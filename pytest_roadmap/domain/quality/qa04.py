@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.markup import unwrap_code
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.fields import CHECK, check_row, check_table
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.graph import check_graph
@@ -16,6 +15,11 @@ from pytest_roadmap.domain.quality.row import (
     TaskTable,
 )
 from pytest_roadmap.domain.task import Status, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_roadmap.domain.policy import Policy
 
 
 def check_tasks(

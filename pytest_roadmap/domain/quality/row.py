@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.values import (
     Fault,
     empty_fault,
     read_depends_on,
     read_sub_tasks,
 )
-from pytest_roadmap.domain.task import SubTask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_roadmap.domain.policy import Policy
+    from pytest_roadmap.domain.task import SubTask
 
 REQUIRED_COLUMNS = (
     "task_id",

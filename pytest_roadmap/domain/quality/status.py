@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.declared import compare_declared, why_not_done
 from pytest_roadmap.domain.effective import (
@@ -13,14 +13,18 @@ from pytest_roadmap.domain.effective import (
     RegisteredBlocker,
     effective_results,
 )
-from pytest_roadmap.domain.evidence import Record
-from pytest_roadmap.domain.feature import FeatureText
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.roadmap import Roadmap, dod_digest
 from pytest_roadmap.domain.status import DerivedTask, derive_all
 from pytest_roadmap.domain.task import Status, Task
 from pytest_roadmap.domain.validity import REAL_SCHEMA, failures_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.domain.feature import FeatureText
+    from pytest_roadmap.domain.policy import Policy
 
 CHECK = "status"
 _READING_MODES = frozenset({"RO", "NOOP", "PROBE"})

@@ -5,10 +5,13 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.markup import code_texts, fold, split_breaks, unwrap_code, visible_text
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.task import SubTask
+
+if TYPE_CHECKING:
+    from pytest_roadmap.domain.policy import Policy
 
 EVIDENCE_FOLDER = ".agents/logs/verification/"
 _PLACEHOLDERS = frozenset(

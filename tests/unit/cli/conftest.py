@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.unit.document.documents import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_roadmap.cli import main
 from tests.unit.cli.projects import GOOD_FEATURE, forget_named_tasks
 from tests.unit.document.documents import REAL_DOCUMENT, document, row
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def small(project: Path, *rows: str) -> None:

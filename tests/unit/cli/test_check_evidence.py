@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_roadmap.adapters.evidence.store import EvidenceStore
 from pytest_roadmap.cli._checks import check_project
-from pytest_roadmap.domain.evidence import Record
 from pytest_roadmap.domain.quality.finding import Level
-from pytest_roadmap.domain.quality.report import CheckReport
 from pytest_roadmap.domain.roadmap import dod_digest
-from pytest_roadmap.domain.task import Task
 from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA
 from tests.unit.cli.projects import GOOD_FEATURE, forget_named_tasks
 from tests.unit.document.documents import document, read, row
 from tests.unit.domain_cases import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.domain.quality.report import CheckReport
+    from pytest_roadmap.domain.task import Task
 
 FOLDER = Path(".agents/logs/verification")
 BOTH = {"SEC-001.S1": "pass", "SEC-001.S2": "pass"}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document import RoadmapReading, read_policy, read_roadmap
-from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.row import REQUIRED_COLUMNS
+
+if TYPE_CHECKING:
+    from pytest_roadmap.domain.policy import Policy
 
 PROJECT = Path(__file__).parents[3]
 REAL_DOCUMENT = PROJECT / ".roadmap" / "implementation_roadmap.md"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from pytest_roadmap.adapters.document.features import (
     read_feature,
     read_feature_file,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IDS = frozenset({"SEC-001", "SEC-002"})
 GOOD = """@SEC-001

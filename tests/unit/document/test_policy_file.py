@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from pytest_roadmap.adapters.document import PolicyError, read_policy
 from pytest_roadmap.adapters.strict_yaml import load_yaml
 from pytest_roadmap.domain.policy import DEFAULT_PRIORITIES
 from tests.unit.document.documents import PROJECT, document, policy, read, row
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = (PROJECT / ".roadmap" / "policy.yaml").read_text("utf-8")
 

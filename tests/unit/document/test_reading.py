@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,6 +28,9 @@ from tests.unit.document.documents import (
     read,
     row,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def roadmap_of(text: str | bytes) -> Roadmap:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document import read_roadmap
 from tests.unit.document.documents import document, policy, row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
 
 MANY = replace(policy(), task_id_pattern=r"^SEC-\d+$")
 
