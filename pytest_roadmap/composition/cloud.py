@@ -28,6 +28,7 @@ _STOP_LIMIT_S = 0.5
 _ATTACH_LIMIT_S = 5.0
 _TAIL = 2000
 _RUNS = 100
+_NOTED = ("repository", "environment_file", "work_dir")
 _REQUIRED = (
     *("databricks_url", "azure_url", "ca_file", "workspace_id", "warehouse_id"),
     *("tokens", "admin_token", "state_id"),
@@ -112,8 +113,8 @@ def connect_embedded(url: str, root: Path | None = None) -> dict[str, Any]:
         raise CompositionError(f"{url}: an embedded cloud has a loopback address (127.0.0.1)")
     connection = checked_connection(_well_known(url))
     note = _note_path(root, connection)
-    if note.is_file():
-        connection |= json.loads(note.read_text(encoding="utf-8"))
+    known = _read_note(note)
+    connection |= {name: known[name] for name in _NOTED if name in known}
     if not Path(str(connection.get("environment_file", ""))).is_file():
         attach_repository(connection, root, root / WORK_DIR / f"at-{connection['state_id']}")
     return connection
@@ -248,7 +249,33 @@ def _write_note(connection: Mapping[str, Any], root: Path) -> Path:
     """Where the repository of a running server is, for runs that are given its address only."""
     note = _note_path(root.resolve(), connection)
     note.parent.mkdir(parents=True, exist_ok=True)
-    names = ("repository", "environment_file", "work_dir")
-    kept = {name: connection[name] for name in names}
-    note.write_text(json.dumps(kept), encoding="utf-8")
+    for old in note.parent.glob("*.json"):
+        if not _belongs_to_a_process(old):
+            old.unlink(missing_ok=True)
+    kept = {name: connection[name] for name in _NOTED} | {"process_id": os.getpid()}
+    temporary = note.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(kept), encoding="utf-8")
+    temporary.replace(note)
     return note
+
+
+def _read_note(note: Path) -> dict[str, Any]:
+    """What is known of a server's repository; nothing where the note is absent or broken."""
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _belongs_to_a_process(note: Path) -> bool:
+    process_id = _read_note(note).get("process_id")
+    if not isinstance(process_id, int) or process_id <= 0:
+        return False
+    try:
+        os.kill(process_id, 0)  # asks only whether it is there
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

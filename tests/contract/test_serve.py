@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -159,3 +160,22 @@ def test_a_folder_is_free_again_when_its_cloud_has_stopped(tmp_path: Path) -> No
 
     assert first.connection["repository"] == second.connection["repository"]
     assert first.connection["state_id"] != second.connection["state_id"]
+
+
+def test_a_note_of_a_killed_server_is_cleared_by_the_next(tmp_path: Path) -> None:
+    """What leads to a server goes when the process that held it has gone."""
+    notes = tmp_path / "build/embedded/servers"
+    notes.mkdir(parents=True)
+    (notes / "gone.json").write_text('{"process_id": 999999999}')
+    (notes / "broken.json").write_text("{")
+    (tmp_path / ".roadmap").mkdir()
+    for name in ("implementation_roadmap.md", "policy.yaml"):
+        shutil.copy(ROOT / ".roadmap" / name, tmp_path / ".roadmap" / name)
+    (tmp_path / "features").mkdir()
+
+    cloud = start_embedded(tmp_path, tmp_path / "build/embedded")
+
+    kept = [note.stem for note in notes.iterdir()]
+    cloud.stop()
+    assert kept == [cloud.connection["state_id"]]
+    assert list(notes.iterdir()) == []
