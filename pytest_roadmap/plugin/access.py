@@ -163,8 +163,14 @@ class Access:
             return self.exchange.read_connection()
         if self.options.embedded_url:
             return None
-        from pytest_roadmap.composition import start_embedded  # noqa: PLC0415 - if needed
+        from pytest_roadmap.composition import (  # noqa: PLC0415 - if needed
+            CompositionError,
+            start_embedded,
+        )
+        from pytest_roadmap.plugin.extra import advice, missing_packages  # noqa: PLC0415
 
+        if missing := missing_packages():
+            raise CompositionError(advice(missing))
         self._cloud = start_embedded(self.options.root, self.options.root / _WORK_DIR)
         return self._cloud.connection
 

@@ -75,8 +75,12 @@ class Admission:
         derived = self._derived()
         for task_id in planned.task.depends_on:
             if derived[task_id].status is not Status.DONE:
+                advice = (
+                    "--respect-deps skips it"
+                    if self._options.respect_deps
+                    else "--force-mutation runs it all the same"
+                )
                 raise NotRunError(
                     f"waiting({task_id})",
-                    f"{task_id} is {derived[task_id].status}, not Done;"
-                    " --force-mutation runs it all the same",
+                    f"{task_id} is {derived[task_id].status}, not Done; {advice}",
                 )

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_roadmap.domain.permission import MODES
+from pytest_roadmap.domain.quality.features import quotation_changes
 from pytest_roadmap.plugin.items import PlannedScenario, ScenarioItem
 from pytest_roadmap.plugin.project import Plans, Project, UnreadableProjectError
-from pytest_roadmap.plugin.quotes import quotation_changes
 from pytest_roadmap.plugin.steps import async_step_problems
 
 if TYPE_CHECKING:
@@ -162,6 +162,13 @@ class FeatureFile(pytest.Module):
         shown = os.path.relpath(self.path, self.collection.project.options.root)
         lines = [f"{shown}:{p.line}: {p.code}: {p.message}" for p in reading.problems]
         lines.extend(self.collection.async_problems)
+        if reading.feature is not None:
+            lines.extend(
+                f"{shown}:{scenario.line}: NO_MODE: scenario {scenario.title!r} needs a mode tag"
+                " such as @RO: without one nobody knows what it may change"
+                for scenario in reading.feature.scenarios
+                if not scenario.modes
+            )
         if reading.feature is not None and reading.feature.task_id:
             second = self.collection.claim(reading.feature.task_id, self.path)
             if second:

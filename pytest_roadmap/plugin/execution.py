@@ -120,10 +120,16 @@ class ScenarioRun:
 
     def _ended_well(self, phase: str) -> Ending:
         if phase == "call":
-            complete = bool(self.steps) and self.steps_ended == len(self.steps)
-            nothing = Ending(Outcome.INCONCLUSIVE, "no_step", "not every step of the scenario ran")
-            self.ending = cap_changed(PASSED if complete else nothing, self.planned.changes)
+            self.ending = cap_changed(self._measured(), self.planned.changes)
         return self.ending or PASSED
+
+    def _measured(self) -> Ending:
+        """A pass, if every step ran and one of them could have failed."""
+        if not self.steps or self.steps_ended < len(self.steps):
+            return Ending(Outcome.INCONCLUSIVE, "no_step", "not every step of the scenario ran")
+        if not any(step.type == "then" for step in self.steps):
+            return Ending(Outcome.INCONCLUSIVE, "no_then", "a scenario without Then cannot fail")
+        return PASSED
 
     def _clean_up_failed(self, error: BaseException) -> Ending:
         before = self.ending or PASSED

@@ -33,13 +33,19 @@ def gate_lines(decision: GateDecision, environment: str, without: Iterable[str])
 def open_lines(
     joined: Iterable[tuple[str, Outcome, ItemResult | None]],
 ) -> Iterator[str]:
-    """One line for each scenario that neither passed nor failed, with its reason."""
+    """Why scenarios neither passed nor failed: one line for each reason, with all it holds for."""
+    found: dict[str, list[str]] = {}
     for scenario_id, word, result in joined:
-        if word.conclusive:
-            continue
-        reason = f" ({result.reason})" if result and result.reason else ""
-        detail = f": {result.detail.splitlines()[0]}" if result and result.detail else ""
-        yield f"{scenario_id} {word.value}{reason}{detail}"
+        if not word.conclusive:
+            found.setdefault(_why(word, result), []).append(scenario_id)
+    for why, scenario_ids in found.items():
+        yield f"{', '.join(scenario_ids)} {why}"
+
+
+def _why(word: Outcome, result: ItemResult | None) -> str:
+    reason = f" ({result.reason})" if result and result.reason else ""
+    detail = f": {result.detail.splitlines()[0]}" if result and result.detail else ""
+    return f"{word.value}{reason}{detail}"
 
 
 def _row(row: GateRow, missing: frozenset[str]) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def test_a_scenario_can_be_named_by_its_node_id(inner: Inner) -> None:
         ("DUPLICATE_SCENARIO", scenario(1, title="same") + scenario(2, title="same")),
         ("NO_EXAMPLES", scenario(1, examples="\n    Examples:\n      | word |\n")),
         ("NO_NUMBER", scenario(1).replace("@S1 ", "")),
+        ("NO_MODE", scenario(1, tags="@required")),
         ("DUPLICATE_NUMBER", scenario(1, title="a") + scenario(1, title="b")),
         ("UNKNOWN_TAG", scenario(1, tags="@RO @required @urgent")),
         ("SYNTAX", "\n  @S1\n  Scenarios of another kind\n"),

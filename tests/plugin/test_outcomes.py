@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         (('Then it ends "missing"',), "inconclusive"),
         (("Given a start", "Then nobody defined this step"), "inconclusive"),
         (("Given a start", "Then a fixture of this step breaks"), "inconclusive"),
+        (("Given a start", "When something happens"), "inconclusive"),
         (("Given a start", "Then it is skipped"), "not_run"),
         (("Given a start", "Then it ends with pytest.fail"), "fail"),
         (("Given a start that cannot be cleaned up", "Then it holds"), "inconclusive"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,7 +164,9 @@ def test_dependencies_are_respected_on_request(inner: Inner) -> None:
     """Reading scenarios wait too, and the list says for what."""
     features(inner, SEC_001="Then it fails")
     result = inner.run("-q", "--respect-deps", "-m", "G1")
-    result.stdout.fnmatch_lines(["SEC-002.S1 not_run (waiting(SEC-001)): *"])
+    result.stdout.fnmatch_lines(
+        ["SEC-002.S1, SEC-002.S2 not_run (waiting(SEC-001)): *--respect-deps skips it"]
+    )
     assert result.ret == 20
 
 
@@ -182,6 +185,35 @@ def test_a_mode_that_the_environment_does_not_allow_is_not_run(inner: Inner) -> 
     )
     assert "SEC-001.S2 not_run" not in result.stdout.str()
     assert result.ret == 22
+
+
+def test_scenarios_that_stop_for_one_reason_share_a_line(inner: Inner) -> None:
+    """The list stays short where a whole environment is unbound."""
+    inner.feature(
+        "SEC-001", *(scenario(n, 'Then it ends "blocked"', title=f"t{n}") for n in (1, 2))
+    )
+    result = inner.run("-q")
+    result.stdout.fnmatch_lines(["SEC-001.S1, SEC-001.S2 blocked (missing_binding(uc.catalog))*"])
+
+
+def test_the_missing_extra_is_named_in_a_sentence(
+    inner: Inner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that needs the embedded cloud says what to install."""
+    real = metadata.version
+
+    def version(name: str) -> str:
+        if name == "trustme":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    conftest = (inner.root / "conftest.py").read_text(encoding="utf-8")
+    inner.write("conftest.py", conftest + "\n@given('a cloud')\ndef _(environment):\n    pass\n")
+    inner.feature("SEC-001", scenario(1, "Given a cloud", "Then it holds"))
+    result = inner.run("-q")
+    result.stdout.fnmatch_lines(["*needs trustme*pip install 'pytest-roadmap[[]embedded[]]'*"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
 def test_an_unknown_environment_is_a_usage_error(inner: Inner) -> None:
