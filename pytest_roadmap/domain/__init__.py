@@ -1,0 +1,1 @@
+"""The rules: plain values and pure functions, standard library only."""

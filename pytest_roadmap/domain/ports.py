@@ -50,7 +50,8 @@ class ServicePrincipal:
 class StatementResult:
     """The end of one SQL statement; a refusal or error is an answer, not an exception.
 
-    ``state`` is ``SUCCEEDED``, ``FAILED``, ``CANCELED`` or ``CLOSED``. ``rows`` hold strings or None.
+    ``state`` is ``SUCCEEDED``, ``FAILED``, ``CANCELED`` or ``CLOSED``; ``rows`` hold strings or
+    None.
     """
 
     statement_id: str
@@ -90,7 +91,8 @@ class WorkspacePort(Protocol):
     def securable(self, securable_type: str, full_name: str) -> Mapping[str, Any]:
         """C-CAT, C-EL: the service's own fields (``owner``, ``isolation_mode``, ``url`` …).
 
-        ``securable_type`` is catalog, schema, table, volume, external_location or storage_credential.
+        ``securable_type`` is catalog, schema, table, volume, external_location or
+        storage_credential.
         """
 
     def effective_privileges(
@@ -145,7 +147,7 @@ class AzurePort(Protocol):
     """Azure Resource Manager and storage as the harness identity sees them."""
 
     def resource(self, code: str, resource_id: str) -> Mapping[str, Any]:
-        """One ARM GET; ``code`` (``A-SUB``, ``A-DBX``, ``A-STG``, ``A-KVM``) picks the api-version."""
+        """One ARM GET; ``code`` (``A-SUB``, ``A-DBX``, …) picks the api-version."""
 
     def delete_storage_directory(self, account: str, container: str, path: str) -> None:
         """A-DFS: recursive delete below a probe prefix."""

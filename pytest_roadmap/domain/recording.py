@@ -12,9 +12,9 @@ from typing import Any, Protocol
 class Event:
     """One line of evidence: a call that was made, or a claim that was judged.
 
-    ``kind`` is ``call`` or ``assertion``. ``body`` holds, for a call: call (catalogue code), method,
-    path, request, status, request_id, ms, response, ids; for an assertion: claim, expected,
-    observed, holds. Values are plain JSON. Redaction happens when evidence is written.
+    ``kind`` is ``call`` or ``assertion``. ``body`` holds, for a call: call (catalogue code),
+    method, path, request, status, request_id, ms, response, ids; for an assertion: claim,
+    expected, observed, holds. Values are plain JSON. Redaction happens when evidence is written.
     """
 
     t: datetime

@@ -29,7 +29,7 @@ class Task:
     """One task with the fields of the document, spelled as there.
 
     ``dod`` and the sub-task texts keep the cell's Markdown (code spans included), with escaped
-    pipes unescaped. ``line`` is 1-based. ``extra`` holds cells of columns the roadmap does not know.
+    pipes unescaped. ``line`` is 1-based. ``extra`` holds cells of columns that are not known.
     """
 
     task_id: str

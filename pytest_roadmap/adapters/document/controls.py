@@ -43,7 +43,7 @@ _DOCUMENT = {
 }
 _ACT = {
     "type": "object",
-    "required": ["name", "variant"],
+    "required": ["name"],
     "additionalProperties": False,
     "properties": {"name": {"type": "string"}, "variant": {"type": "string"}},
 }
@@ -90,7 +90,7 @@ _SCHEMA = {
 
 
 class ControlsError(Exception):
-    """A controls file cannot be used; the message names the file, the place and what is expected."""
+    """A controls file cannot be used; the message names file, place and what is expected."""
 
 
 def read_controls(path: Path) -> tuple[Control, ...]:

@@ -1,0 +1,57 @@
+"""What has been proven, and the digests it was proven for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_roadmap.domain.controls import Proof, ProofWord
+
+SCHEMA = "roadmap-controls-lock/1"
+
+
+def digest_of(files: Iterable[tuple[str, bytes]]) -> str:
+    """One digest over names and contents, whatever their order."""
+    total = hashlib.sha256()
+    for name, content in sorted(files):
+        total.update(f"{len(name)}:{name}:{len(content)}:".encode())
+        total.update(content)
+    return f"sha256:{total.hexdigest()}"
+
+
+def lock_key(feature: bytes, controls: bytes, steps: str, package: str) -> str:
+    """The key of one task's entry: digest of feature, controls, steps and package."""
+    parts = (
+        ("feature", feature),
+        ("controls", controls),
+        ("steps", steps.encode()),
+        ("package", package.encode()),
+    )
+    return digest_of(parts)
+
+
+def lock_entry(key: str, proofs: Sequence[Proof]) -> dict[str, Any]:
+    """What the lock says of one task; ``proofs`` are all good."""
+    controls: dict[str, list[str]] = {}
+    for proof in proofs:
+        proven = controls.setdefault(proof.scenario_id, [])
+        if proof.control is not None and proof.word in (ProofWord.KILLED, ProofWord.GUARDED):
+            proven.append(proof.control.control_id)
+    return {"key": key, "scenarios": {name: sorted(ids) for name, ids in sorted(controls.items())}}
+
+
+def merged_lock(
+    known: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], tasks: Iterable[str]
+) -> dict[str, Any]:
+    """The lock with new entries; entries of tasks that have no feature any more are dropped."""
+    kept = {task: entry for task, entry in known.get("tasks", {}).items() if task in set(tasks)}
+    return {"schema": SCHEMA, "tasks": dict(sorted({**kept, **entries}.items()))}
+
+
+def outdated(known: Mapping[str, Any], keys: Mapping[str, str]) -> tuple[str, ...]:
+    """The tasks whose entry is missing or was proven for other digests."""
+    tasks = known.get("tasks", {})
+    return tuple(
+        task for task, key in sorted(keys.items()) if tasks.get(task, {}).get("key") != key
+    )
