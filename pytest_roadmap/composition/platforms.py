@@ -22,6 +22,8 @@ from pytest_roadmap.adapters.databricks import (
 )
 from pytest_roadmap.composition.cloud import checked_connection
 from pytest_roadmap.composition.credentials import (
+    Machine,
+    Selector,
     azure_login,
     databricks_login,
     known_values,
@@ -129,10 +131,16 @@ class RealPlatform:
     """Everything comes from the environment file and the SDKs' own authentication."""
 
     def __init__(
-        self, environment: Environment, root: Path, keep_secret: Callable[[str], None]
+        self,
+        environment: Environment,
+        root: Path,
+        keep_secret: Callable[[str], None],
+        *,
+        sign_in_to_azure: Callable[[Selector, Machine], Any] = azure_login,
     ) -> None:
         self._environment = environment
         self._keep_secret = keep_secret
+        self._sign_in_to_azure = sign_in_to_azure
         self._machine = process_machine(root, keep_secret)
         self._kept = _Kept()
         known_values(environment, self._machine)
@@ -176,7 +184,7 @@ class RealPlatform:
     def _arm(self) -> tuple[AzureConnection, Any]:
         def connect() -> tuple[AzureConnection, Any]:
             selector = selector_of(self._environment, f"auth.{HARNESS}")
-            credential = azure_login(selector, self._machine)
+            credential = self._sign_in_to_azure(selector, self._machine)
             return AzureConnection(credential, self._endpoints()), credential
 
         made: tuple[AzureConnection, Any] = self._kept.get("azure", connect)

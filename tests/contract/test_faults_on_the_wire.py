@@ -41,7 +41,7 @@ def ports(cloud: EmbeddedCloud, recorder: Recorder) -> Iterator[Ports]:
 
 def faults(cloud: EmbeddedCloud, *active: str) -> None:
     """Switch exactly these faults on."""
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310 (the loopback address of the fixture)
         f"{cloud.connection['databricks_url']}/_embedded/faults",
         data=json.dumps({"active": list(active)}).encode(),
         headers={"Authorization": f"Bearer {cloud.connection['admin_token']}"},

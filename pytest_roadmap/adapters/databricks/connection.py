@@ -258,7 +258,7 @@ def bounded_clock(limit_s: float) -> Any:
         def sleep(self, seconds: float) -> None:
             if seconds > limit_s:
                 raise TimeoutError(
-                    f"the service asks to wait {seconds:.0f} s, the limit is {limit_s:.0f} s"
+                    f"the service asks to wait {int(seconds)} s, the limit is {limit_s:.0f} s"
                 )
             super().sleep(seconds)
 
