@@ -377,7 +377,7 @@ def test_without_a_signers_file_a_question_about_signatures_blocks(recorder: Rec
     bindings = REAL | {"attestations": {"signers": ".roadmap/no-such-signers.yaml"}}
     port = real_run(ROOT, bindings).ports(recorder).attestations
 
-    with pytest.raises(BlockedError, match="attestations.signers"):
+    with pytest.raises(BlockedError, match=r"attestations.signers"):
         port.verify("handoff-lock", ["Platform"], subject_digest="sha256:0")
 
 
@@ -413,7 +413,7 @@ def test_no_credentials_block_where_the_platform_is_first_needed(
     run = real_run(ROOT, REAL)
     run.__dict__["documents_root"] = ROOT
 
-    with pytest.raises(BlockedError, match="auth.harness.credential_ref"):
+    with pytest.raises(BlockedError, match=r"auth.harness.credential_ref"):
         run.ports(recorder).identity.probe()
 
 

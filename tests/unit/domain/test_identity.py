@@ -49,7 +49,7 @@ def test_the_bound_platform_is_recognised() -> None:
         ({"application_id": "dddddddd-0000-4000-8000-000000000004"}, "auth.harness.client_id"),
     ],
 )
-def test_each_contradiction_names_its_binding(change: dict[str, str], key: str) -> None:
+def test_each_contradiction_names_its_binding(change: dict[str, Any], key: str) -> None:
     """One sentence, with both values."""
     (problem,) = identity_problems(environment(), replace(PROBED, **change))
 
