@@ -185,12 +185,14 @@ class FeatureFile(pytest.Module):
     def _items(self, plans: Plans, task: Task, feature: FeatureText) -> Iterator[ScenarioItem]:
         digest = "sha256:" + hashlib.sha256(self.path.read_bytes()).hexdigest()
         order = count()
+        item: ScenarioItem | None = None
         for text in feature.scenarios:
             run = bind_scenario(self.path, text)
             changes = quotation_changes(plans.roadmap.task(task.task_id), feature, text)
             for row, values in scenario_rows(self.path, text):
                 planned = PlannedScenario(task, text, row, values, digest, changes)
-                item = ScenarioItem.create(self, planned, next(order), partial_run(run, values))
+                once = partial_run(run, values)
+                item = ScenarioItem.create(self, planned, next(order), once, beside=item)
                 for tag in dict.fromkeys(text.tags):
                     self.collection.register(tag, f"roadmap scenarios tagged @{tag}")
                     item.add_marker(tag)

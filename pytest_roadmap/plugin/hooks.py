@@ -113,7 +113,8 @@ class SessionHooks:
         """Take a result in; note failures of other tests."""
         if self._state.is_worker:
             return
-        result = getattr(report, "roadmap_result", None)
+        # Taken off: the terminal keeps every report to the end, and the result holds the events.
+        result = vars(report).pop("roadmap_result", None)
         if result is not None:
             self._state.note(result_of(result))
         elif report.failed and not hasattr(report, "roadmap_word"):

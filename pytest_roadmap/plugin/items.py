@@ -62,10 +62,20 @@ class ScenarioItem(pytest.Function):
 
     @classmethod
     def create(
-        cls, parent: pytest.Module, planned: PlannedScenario, order: int, run: Callable[..., Any]
+        cls,
+        parent: pytest.Module,
+        planned: PlannedScenario,
+        order: int,
+        run: Callable[..., Any],
+        beside: ScenarioItem | None = None,
     ) -> ScenarioItem:
-        """The item below its feature file, at its place there; ``run`` executes the steps."""
-        item = cls.from_parent(parent, name=planned.key, callobj=run)
+        """The item below its feature file, at its place there; ``run`` executes the steps.
+
+        An item of the same file spares pytest to find out again which fixtures it asks for, as
+        the cases of a parametrized test do.
+        """
+        known = None if beside is None else beside._fixtureinfo  # noqa: SLF001 - no public name
+        item = cls.from_parent(parent, name=planned.key, callobj=run, fixtureinfo=known)
         item.planned = planned
         item.order = order
         return item

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pytest_roadmap import __version__
 from pytest_roadmap.adapters.allure import (
@@ -97,8 +99,16 @@ def reported_run(state: RunState) -> ReportedRun:
         kind=state.access.kind,
         severities={name: priority.severity for name, priority in policy.priorities.items()},
         workstreams=roadmap.workstreams,
-        document_url=state.options.document.as_uri(),
+        document_url=_beside_results(state, state.options.document),
     )
+
+
+def _beside_results(state: RunState, path: Path) -> str:
+    """The address of a file as seen from a report that lies beside the results."""
+    directory = state.allure_results
+    if directory is None:
+        return path.as_uri()
+    return quote(os.path.relpath(path, directory).replace(os.sep, "/"))
 
 
 def allure_listener(state: RunState, items: Sequence[pytest.Item]) -> AllureListener | None:
@@ -153,9 +163,9 @@ def link_record(
     """Link a record from the results of its scenarios, which this process or a worker wrote."""
     directory = state.allure_results
     if listener is not None:
-        listener.bridge.link_record(keys, path.as_uri(), record)
+        listener.bridge.link_record(keys, _beside_results(state, path), record)
     elif directory is not None:
         from pytest_roadmap.adapters.allure.results_dir import ResultsDirectory  # noqa: PLC0415
 
         uuids = [result_uuid(state.access.name, key) for key in keys]
-        ResultsDirectory(directory).link_record(uuids, path.as_uri(), record)
+        ResultsDirectory(directory).link_record(uuids, _beside_results(state, path), record)
