@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import selectors
+import shutil
 import subprocess
 import sys
 import time
@@ -68,8 +69,9 @@ def start_embedded(
 
     Args:
         root: the project whose roadmap, policy and features the repository is made from.
-        work_dir: everything is written below it; an earlier repository there is replaced. While
-            another run uses it, a folder ``run-<n>`` inside takes its place.
+        work_dir: everything is written below it; what an earlier cloud left there (repository,
+            records) is replaced. While another run uses it, a folder ``run-<n>`` inside takes its
+            place.
         port: of the Databricks side on the loopback address; 0 for any.
         faults: ids of faults that are on from the beginning.
         latency_ms: added to every answer.
@@ -79,6 +81,8 @@ def start_embedded(
         CompositionError: the server did not come up, or the repository could not be made.
     """
     work_dir, claim = _claim(work_dir.resolve())
+    # Records of a state that is gone count for nothing; a run would only read them in vain.
+    shutil.rmtree(work_dir / "evidence", ignore_errors=True)
     log = work_dir / "server.log"
     command = [sys.executable, "-P", "-m", "pytest_roadmap.embedded", "--port", str(port)]
     command += ["--exit-with-parent"]
