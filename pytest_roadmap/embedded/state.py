@@ -306,7 +306,11 @@ class CloudState:
         """The group with this display name."""
         return next((g for g in self.groups.values() if g.display_name == display_name), None)
 
-    def fault(self, fault_id: str) -> ActiveFault | None:
-        """The active fault with this id, if it is on and not used up."""
-        active = self.faults.get(fault_id)
-        return None if active is None or active.remaining == 0 else active
+    def fault(self, fault_id: str, **parameters: str) -> ActiveFault | None:
+        """The first active fault with this id and these parameters that is not used up."""
+        for active in self.faults.values():
+            if active.fault_id != fault_id or active.remaining == 0:
+                continue
+            if parameters.items() <= active.parameters.items():
+                return active
+        return None

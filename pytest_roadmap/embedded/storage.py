@@ -183,8 +183,7 @@ def require_path(
             400, "LOCATION_OVERLAP", f"Input path url '{url}' overlaps with {touched}."
         )
     write = privilege == "WRITE_FILES"
-    unchecked = state.fault("privilege-not-enforced")
-    if unchecked is None or unchecked.parameters.get("privilege") != privilege:
+    if state.fault("privilege-not-enforced", privilege=privilege) is None:
         _require_location(state, principal, location, privilege)
     credential = state.storage_credentials.get(location.credential_name.lower())
     if credential is None:
@@ -239,12 +238,10 @@ def write_object(state: CloudState, url: str, content: bytes, now: datetime) -> 
 
 
 def _redirected(state: CloudState, url: str) -> str:
-    fault = state.fault("location-redirect")
-    if fault is None:
-        return url
-    location = state.external_locations.get(fault.parameters.get("location", "").lower())
-    to = fault.parameters.get("to", "")
-    if location is None or not to or not is_below(url, location.url):
+    location = location_of(state, url)
+    fault = state.fault("location-redirect", location=location.full_name) if location else None
+    to = fault.parameters.get("to", "") if fault else ""
+    if location is None or not to:
         return url
     return canonical(to.rstrip("/") + "/" + url[len(location.url.rstrip("/")) + 1 :])
 

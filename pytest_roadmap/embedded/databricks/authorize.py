@@ -286,7 +286,10 @@ def require_manage(
 ) -> None:
     """Refuse unless the principal may administer the object (grant, drop, alter, transfer).
 
-    MANAGE also needs USE on the parents; ownership of a parent and the metastore admin do not.
+    MANAGE also needs USE on the parents; ownership of a parent and the metastore admin do not. A
+    binding to other workspaces does not matter: whoever administers an isolated object can still
+    read and change its grants and bindings (assumed from ``include_unbound``, which lists an
+    unbound catalog for those who may change its binding).
 
     Raises:
         PermissionDeniedError: not owner, no MANAGE, no metastore admin.
@@ -295,7 +298,6 @@ def require_manage(
         state, principal, securable_type, full_name
     ):
         return
-    require_bound(state, securable_type, full_name)
     sentence = missing_use(state, principal, securable_type, full_name)
     if sentence is not None:
         raise PermissionDeniedError(sentence)

@@ -167,13 +167,16 @@ def _create_schema(cloud: Cloud, call: Call) -> dict[str, Any]:
 def create_schema(cloud: Cloud, call: Call, catalog: str, name: str) -> Schema:
     """Create a schema owned by the caller.
 
+    A metastore admin needs no privilege for it (documented).
+
     Raises:
         ServiceError: no catalog, no CREATE SCHEMA (with USE CATALOG), or it exists.
     """
     state, full_name = cloud.state, f"{catalog}.{name}"
     authorize.require_visible(state, call.principal, CATALOG, catalog)
-    authorize.require(state, call.principal, CATALOG, catalog, "USE_CATALOG")
-    authorize.require(state, call.principal, CATALOG, catalog, "CREATE_SCHEMA")
+    if not authorize.is_metastore_admin(state, call.principal):
+        authorize.require(state, call.principal, CATALOG, catalog, "USE_CATALOG")
+        authorize.require(state, call.principal, CATALOG, catalog, "CREATE_SCHEMA")
     if full_name in state.schemas:
         raise objects.already_exists(SCHEMA, full_name)
     found = Schema(

@@ -37,6 +37,14 @@ def column_answer(column: Column, position: int) -> dict[str, Any]:
     }
 
 
+def _row_filter(state: CloudState, found: Table) -> dict[str, Any]:
+    """The row filter as metadata shows it; the fault ``row-filter-hides-all`` is one."""
+    fault = state.fault("row-filter-hides-all")
+    hidden = fault and fault.parameters.get("table", found.full_name) == found.full_name
+    name = found.row_filter or ("hide_all" if hidden else "")
+    return {"row_filter": {"function_name": name, "input_column_names": []}} if name else {}
+
+
 def table_answer(state: CloudState, found: Table) -> dict[str, Any]:
     """A table as the API writes it."""
     catalog, schema, _ = found.full_name.split(".")
@@ -51,7 +59,7 @@ def table_answer(state: CloudState, found: Table) -> dict[str, Any]:
         **({} if found.table_type == "VIEW" else {"data_source_format": "DELTA"}),
         **({"storage_location": found.storage_location} if found.storage_location else {}),
         **({"view_definition": found.view_definition} if found.view_definition else {}),
-        **({"row_filter": {"function_name": found.row_filter}} if found.row_filter else {}),
+        **_row_filter(state, found),
     }
 
 
