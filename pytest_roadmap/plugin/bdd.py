@@ -18,7 +18,7 @@ from pytest_bdd.steps import step_function_context_registry
 from pytest_roadmap.plugin.items import ScenarioItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pytest
@@ -46,38 +46,44 @@ _scenario: Any = importlib.import_module("pytest_bdd.scenario")
 
 
 class StepSearch:
-    """Finds the functions of a step among those its feature file can see, listed once per file.
+    """Finds the function of a step among those its feature file can see, listed once per file.
 
-    pytest-bdd goes through every fixture of the session for every step.
+    pytest-bdd goes through every fixture of the session for every step, and asks pytest for the
+    one it found as for a fixture of its own. Where exactly one function matches, the answer is
+    known without that; anything else is left to pytest-bdd.
     """
 
     def __init__(self) -> None:
-        self._search = _scenario.find_fixturedefs_for_step
+        self._search = _scenario.get_step_function
         self._seen: tuple[object, int] | None = None
-        self._visible: list[tuple[Any, Any]] = []
+        self._visible: list[Any] = []
 
     def install(self) -> None:
         """Answer pytest-bdd's searches from now on; those of other tests go their old way."""
-        _scenario.find_fixturedefs_for_step = self.find
+        _scenario.get_step_function = self.find
 
     def remove(self) -> None:
         """Let pytest-bdd search by itself again."""
-        _scenario.find_fixturedefs_for_step = self._search
+        _scenario.get_step_function = self._search
 
-    def find(self, step: Step, fixturemanager: Any, node: pytest.Item) -> Iterator[Any]:
-        """The fixtures of the functions whose text matches the step."""
-        if not isinstance(node, ScenarioItem):
-            yield from self._search(step=step, fixturemanager=fixturemanager, node=node)
-            return
-        for fixturedef, context in self._visible_to(node.parent, fixturemanager):
-            if context.type in (None, step.type) and context.parser.is_matching(step.name):
-                yield fixturedef
+    def find(self, request: pytest.FixtureRequest, step: Step) -> Any:
+        """The context of the function whose text matches the step; None when none does."""
+        node = request.node
+        if isinstance(node, ScenarioItem):
+            matching = [
+                context
+                for context in self._visible_to(node.parent, request._fixturemanager)  # noqa: SLF001 - as pytest-bdd does
+                if context.type in (None, step.type) and context.parser.is_matching(step.name)
+            ]
+            if len(matching) == 1:
+                return matching[0]
+        return self._search(request=request, step=step)
 
-    def _visible_to(self, file: Any, fixturemanager: Any) -> list[tuple[Any, Any]]:
+    def _visible_to(self, file: Any, fixturemanager: Any) -> list[Any]:
         seen = (file, len(step_function_context_registry))
         if seen != self._seen:
             self._visible = [
-                (fixturedef, context)
+                context
                 for name in get_fixture_names(fixturemanager=fixturemanager)
                 for fixturedef in getfixturedefs(fixturemanager, name, file) or ()
                 if (context := step_function_context_registry.get(fixturedef.func)) is not None

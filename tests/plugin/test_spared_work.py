@@ -95,9 +95,19 @@ def test_an_ordinary_scenario_beside_finds_its_steps_as_ever(inner: Inner) -> No
 def test_the_search_of_pytest_bdd_is_put_back(inner: Inner) -> None:
     """A later session in the same process is none of our business."""
     module = importlib.import_module("pytest_bdd.scenario")
-    before = module.find_fixturedefs_for_step
+    before = module.get_step_function
     inner.feature("SEC-001", scenario(1))
 
     inner.run("-q")
 
-    assert module.find_fixturedefs_for_step is before
+    assert module.get_step_function is before
+
+
+def test_a_step_without_a_function_is_reported_by_pytest_bdd(inner: Inner) -> None:
+    """The scenario is inconclusive, and the sentence names the step."""
+    inner.feature("SEC-001", scenario(1, "Given nobody wrote this", "Then it holds"))
+
+    result = inner.run("-q")
+
+    assert "Step definition is not found" in result.stdout.str()
+    assert inner.outcomes() == {"SEC-001.S1": "inconclusive"}

@@ -133,9 +133,8 @@ class AllureBridge:
         """The open step is about to be called; what its text says becomes its parameters."""
         parsed = self._arguments.of_text(step_func, text, args) if args else None
         if parsed:
-            self._nesting.add_parameters(
-                {name: self._clean(str(value)) for name, value in parsed.items()}
-            )
+            texts = {name: str(value) for name, value in parsed.items()}
+            self._nesting.add_parameters(self._redactor.redact(texts).value)
 
     def step_ended(
         self, error: BaseException | None = None, outcome: Outcome | None = None
