@@ -1,0 +1,1 @@
+"""Databricks SQL on DuckDB: classified, authorised, translated, executed."""
