@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from securesystemslib.signer import CryptoSigner
-
+    from pytest_roadmap.adapters.evidence.keys import CryptoSigner
     from pytest_roadmap.adapters.evidence.store import EvidenceStore
     from pytest_roadmap.domain.evidence import Record
     from pytest_roadmap.domain.recording import Event

@@ -23,12 +23,20 @@ _COLUMNS = (
 POLICY = """\
 schema: roadmap-policy/1
 gates:
-  G1: {requires: [], never_waive: [], signature_required: false, signoff_roles: [Platform], waiver_approvers: [Platform]}
-  G2: {requires: [G1], never_waive: [], signature_required: false, signoff_roles: [Ops], waiver_approvers: [Platform]}
+  G1: {requires: [], signoff_roles: [Platform]}
+  G2: {requires: [G1], signoff_roles: [Ops]}
 task_id_pattern: '^(SEC|MON)-\\d{3}$'
 required_kinds: {L1: [dev, rehearsal, prod], L2: [dev, rehearsal], L3: [rehearsal, prod]}
 task_kinds: {}
-freshness: {l1_document_d: 35, weekly_d: 8, monthly_d: 35, state_gate_d: 7, state_done_d: 30, event_gate_d: 45, event_done_d: 90, one_off_gate_d: 30}
+freshness:
+  l1_document_d: 35
+  weekly_d: 8
+  monthly_d: 35
+  state_gate_d: 7
+  state_done_d: 30
+  event_gate_d: 45
+  event_done_d: 90
+  one_off_gate_d: 30
 waivers: {max_per_gate: 2, max_days: 45, max_renewals: 1}
 qa: {dedupe_threshold: 50, subtask_threshold: 80, subtask_min_tokens: 4, allow_untracked: []}
 attestation: {default_expiry_d: 90}
@@ -49,7 +57,7 @@ from pytest_roadmap.domain import outcome
 
 def _stop(word):
     raise {
-        "blocked": outcome.BlockedError("missing_binding", "uc.catalog", "set it", owner="Platform"),
+        "blocked": outcome.BlockedError("missing_binding", "uc.catalog", "set it", "Platform"),
         "pending": outcome.PendingError("waiting_signature(Ops)", "nobody signed"),
         "inconclusive": outcome.InconclusiveError("throttled", "429"),
         "not_run": outcome.NotRunError("waiting(SEC-001.S1)", "later"),

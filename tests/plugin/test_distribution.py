@@ -1,9 +1,10 @@
-"""Scenarios on several workers: the same outcomes and records, in an order that dependencies allow."""
+"""Scenarios on several workers: the same words and records, in an order of dependencies."""
 
 from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,7 +102,7 @@ def test_no_scenario_begins_before_what_it_depends_on_has_ended(spread: Inner) -
     assert result.ret == 0
     found = journal(spread.root)
     chain = [f"{task}.S{n}" for task in ("SEC-001", "SEC-002", "MON-001") for n in range(1, 5)]
-    assert all(found[a][1] <= found[b][0] for a, b in zip(chain, chain[1:], strict=False))
+    assert all(found[a][1] <= found[b][0] for a, b in pairwise(chain))
     assert {pid for _, _, pid in found.values()} != {found[chain[0]][2]}
 
 
