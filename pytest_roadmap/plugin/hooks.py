@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -158,7 +159,7 @@ class SessionHooks:
 
 
 def result_of(carried: Any) -> Any:
-    """The result on a report: as it is in a run on its own, plain JSON from a worker."""
+    """The result on a report: as it is in a run on its own, JSON from a worker."""
     from pytest_roadmap.plugin.results import ItemResult  # noqa: PLC0415
 
-    return carried if isinstance(carried, ItemResult) else ItemResult.from_json(carried)
+    return ItemResult.from_json(json.loads(carried)) if isinstance(carried, str) else carried

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_roadmap.plugin.admission import Admission
 from pytest_roadmap.plugin.bdd import StepSearch
@@ -69,8 +70,9 @@ class Predecessors:
         return ""
 
 
-def _as_json(result: ItemResult) -> dict[str, Any]:
-    return result.to_json()
+def _as_json(result: ItemResult) -> str:
+    """As text: pytest-xdist carries no dates, enumerations or tuples of ours."""
+    return json.dumps(result.to_json(), ensure_ascii=False, default=str)
 
 
 def _as_it_is(result: ItemResult) -> ItemResult:

@@ -162,6 +162,38 @@ def test_a_run_that_is_stopped_starts_nothing_out_of_order(spread: Inner) -> Non
     assert result.ret == pytest.ExitCode.INTERRUPTED
 
 
+def test_evidence_of_any_kind_travels_from_workers(spread: Inner) -> None:
+    """What pytest-xdist could not carry by itself is in the record all the same."""
+    conftest = (spread.root / "conftest.py").read_text(encoding="utf-8")
+    spread.write(
+        "conftest.py",
+        conftest + "\nimport datetime\n\n@then('something odd is claimed')\ndef _(expect):\n"
+        "    expect.equal('the day', datetime.date(2026, 1, 2), datetime.date(2026, 1, 2))\n",
+    )
+    spread.feature("SEC-001", scenario(1, "Then something odd is claimed"))
+    result = run(spread, "-q", "-n", "1", "--roadmap-evidence-dir", "records")
+    result.assert_outcomes(passed=1)
+    (path,) = (spread.root / "records").glob("*.md")
+    assert "2026-01-02" in path.read_text(encoding="utf-8")
+
+
+def test_an_interrupted_distributed_run_keeps_what_it_found(spread: Inner) -> None:
+    """Ctrl-C in the controller: the finished scenario is recorded, the other is not_run."""
+    conftest = (spread.root / "conftest.py").read_text(encoding="utf-8")
+    spread.write(
+        "conftest.py",
+        conftest + "\n@then('somebody interrupts')\ndef _():\n"
+        "    os.kill(os.getppid(), 2)\n    time.sleep(20)\n",
+    )
+    spread.feature("SEC-001", scenario(1), scenario(2, "Then somebody interrupts", sub=2))
+    spread.feature("SEC-002", scenario(1))
+    result = run(spread, "-q", "-n", "2", "--roadmap-evidence-dir", "records")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    (scenarios,) = records(spread.root / "records").values()
+    assert [each["outcome"] for each in scenarios] == ["pass", "not_run"]
+    result.stdout.fnmatch_lines(["G1 DEV INCOMPLETE*"])
+
+
 @pytest.mark.parametrize("dist", ["load", "loadscope", "worksteal"])
 def test_ordinary_tests_are_spread_as_asked(spread: Inner, dist: str) -> None:
     """Where no scenario was selected, the chosen scheduler does its work."""

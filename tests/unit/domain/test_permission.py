@@ -52,7 +52,7 @@ def test_hard_limits_hold_even_where_the_file_allows_a_mode(
 )
 def test_a_freeze_holds_on_both_its_ends(today: str, reference: str | None) -> None:
     """The reference of the freeze is given, whether its dates are text or dates."""
-    freezes = [
+    freezes: list[dict[str, object]] = [
         {"from": date(2026, 3, 15), "to": "2026-03-20", "ref": "CHG-88"},
         {"from": "", "to": "", "ref": "not filled in"},
     ]
