@@ -140,6 +140,7 @@ def describe_run(state: RunState, environ: Mapping[str, str]) -> None:
     from pytest_roadmap.adapters.allure.results_dir import ResultsDirectory  # noqa: PLC0415
     from pytest_roadmap.adapters.allure.run_description import (  # noqa: PLC0415
         executor,
+        head_commit,
         run_properties,
     )
 
@@ -149,7 +150,7 @@ def describe_run(state: RunState, environ: Mapping[str, str]) -> None:
     properties = run_properties(
         reported_run(state),
         plugin_version=__version__,
-        commit="",
+        commit=head_commit(state.options.root),
         python=platform.python_version(),
         extra={},
     )

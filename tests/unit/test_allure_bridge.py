@@ -241,28 +241,30 @@ def test_every_outcome_word_has_a_status_and_a_label(scene: Scene, word: str, st
 
 
 @pytest.mark.parametrize(
-    ("error", "status"),
+    ("error", "word", "status"),
     [
-        (BlockedError("missing_binding", "x"), "skipped"),
-        (AssertionError("no"), "failed"),
-        (KeyError("no"), "broken"),
+        (BlockedError("missing_binding", "x"), "blocked", "skipped"),
+        (AssertionError("no"), "fail", "failed"),
+        (KeyError("no"), "inconclusive", "broken"),
     ],
 )
-def test_a_step_has_the_status_of_its_error(scene: Scene, error: Exception, status: str) -> None:
+def test_a_step_has_the_status_of_its_error(
+    scene: Scene, error: Exception, word: str, status: str
+) -> None:
     """What stops a scenario on purpose is no failure."""
     bridge = scene.start()
     bridge.step_started("Given", "something")
     bridge.step_ended(error)
-    bridge.scenario_ended(ScenarioEnding(Outcome.INCONCLUSIVE))
+    bridge.scenario_ended(ScenarioEnding(Outcome(word)))
 
     assert scene.result()["steps"][0]["status"] == status
 
 
-def test_a_step_takes_the_word_that_its_error_means(scene: Scene) -> None:
+def test_an_assertion_that_judges_nothing_shows_no_failure(scene: Scene) -> None:
     """An assertion in a Given judges nothing, so its step is broken, not failed."""
     bridge = scene.start()
     bridge.step_started("Given", "something")
-    bridge.step_ended(AssertionError("no"), Outcome.INCONCLUSIVE)
+    bridge.step_ended(AssertionError("no"))
     bridge.scenario_ended(ScenarioEnding(Outcome.INCONCLUSIVE))
 
     assert scene.result()["steps"][0]["status"] == "broken"

@@ -10,6 +10,7 @@ from pytest_roadmap.adapters.allure.results_dir import ResultsDirectory
 from pytest_roadmap.adapters.allure.run_description import (
     document_url,
     executor,
+    head_commit,
     run_properties,
 )
 
@@ -94,3 +95,19 @@ def test_the_categories_of_the_project_cover_every_word_that_is_no_pass() -> Non
 
     words = {category["messageRegex"].split("[")[0].strip("^") for category in categories}
     assert words == {"fail", "blocked", "pending", "inconclusive", "not_run", "withheld"}
+
+
+def test_the_commit_is_read_from_the_work_tree(tmp_path: Path) -> None:
+    """A branch, loose or packed, and a detached head are all found; no repository is no commit."""
+    commit = "a" * 40
+    git = tmp_path / ".git"
+    assert head_commit(tmp_path) == ""
+    (git / "refs/heads").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    assert head_commit(tmp_path) == ""
+    (git / "packed-refs").write_text(f"# pack-refs\n{commit} refs/heads/main\n")
+    assert head_commit(tmp_path) == commit
+    (git / "refs/heads/main").write_text("b" * 40 + "\n")
+    assert head_commit(tmp_path) == "b" * 40
+    (git / "HEAD").write_text(commit + "\n")
+    assert head_commit(tmp_path) == commit

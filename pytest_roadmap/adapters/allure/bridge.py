@@ -5,7 +5,7 @@ The plugin calls one bridge per process, for one scenario at a time, in this ord
     scenario_started(scenario)
         step_started(keyword, text, table, doc_string)      # before_step; lookup_error
         step_arguments(step_func, text, args)               # before_step_call
-        step_ended(error, outcome)                          # after_step; step_error; lookup_error
+        step_ended(error)                                   # after_step; step_error; lookup_error
         ...
     scenario_ended(ending)                                  # after teardown, with the final word
     link_record(keys, href, record_id)                      # when the record of the task is written
@@ -30,6 +30,7 @@ from pytest_roadmap.adapters.allure.labels import (
     with_record,
 )
 from pytest_roadmap.adapters.allure.statuses import (
+    FAILED,
     SKIPPED,
     STATUS_OF,
     status_of_error,
@@ -136,14 +137,12 @@ class AllureBridge:
             texts = {name: str(value) for name, value in parsed.items()}
             self._nesting.add_parameters(self._redactor.redact(texts).value)
 
-    def step_ended(
-        self, error: BaseException | None = None, outcome: Outcome | None = None
-    ) -> None:
+    def step_ended(self, error: BaseException | None = None) -> None:
         """The open step has ended, well without an error."""
         if error is None:
             self._nesting.close_step(self._now(), STATUS_OF[Outcome.PASS])
         else:
-            status = status_of_error(error) if outcome is None else STATUS_OF[outcome]
+            status = status_of_error(error)
             self._nesting.close_step(self._now(), status, self._clean(step_message(error)))
 
     def scenario_ended(self, ending: ScenarioEnding) -> None:
@@ -153,6 +152,8 @@ class AllureBridge:
         stop = self._now()
         status = STATUS_OF[ending.outcome]
         self._nesting.close_open_steps(stop, status)
+        if ending.outcome is not Outcome.FAIL:
+            self._nesting.restate(FAILED, status)  # an assertion outside a Then judges nothing
         for keyword, text in ending.remaining:
             self._nesting.add_step(f"{keyword} {text}", stop, SKIPPED)
         result = self._result(self._scenario, ending, stop)

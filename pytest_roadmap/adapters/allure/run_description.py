@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pytest_roadmap.adapters.allure.values import ReportedRun
 
@@ -74,3 +75,20 @@ def document_url(environ: Mapping[str, str], document: str, fallback: str) -> st
         return fallback
     repository = f"{environ.get('GITHUB_SERVER_URL', '')}/{environ.get('GITHUB_REPOSITORY', '')}"
     return f"{repository}/blob/{environ['GITHUB_SHA']}/{document}"
+
+
+def head_commit(root: Path) -> str:
+    """The commit that a git work tree stands on, read without starting git; "" where unknown."""
+    git = root / ".git"
+    try:
+        head = (git / "HEAD").read_text(encoding="utf-8").strip()
+        name = head.removeprefix("ref: ")
+        if name == head:
+            return head
+        loose = git / name
+        if loose.is_file():
+            return loose.read_text(encoding="utf-8").strip()
+        packed = (git / "packed-refs").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return next((line.split(" ")[0] for line in packed if line.endswith(f" {name}")), "")
