@@ -23,9 +23,19 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from pytest_roadmap.embedded.cloud import Cloud
+    from pytest_roadmap.embedded.state import ActiveFault
 
 MARK = {"x-roadmap-embedded": "1"}
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+@dataclass(frozen=True, slots=True)
+class Interference:
+    """What faults do to one request before the service sees it."""
+
+    delay_s: float = 0.0
+    dropped: bool = False
+    refusal: Reply | None = None
 
 
 @dataclass(slots=True)
@@ -67,41 +77,46 @@ class Side:
         elif self.connection is not None and admin.is_admin(incoming.path):
             reply = await run_in_threadpool(admin.answer, self.cloud, incoming, self.connection)
         else:
-            await asyncio.sleep(self.latency_s + self._delay(incoming))
-            if self._drops(incoming):
+            faulty = await self._interference(incoming)
+            await asyncio.sleep(self.latency_s + faulty.delay_s)
+            if faulty.dropped:
                 return None
-            reply = self._refusal(incoming) or await self._answer(incoming)
+            reply = faulty.refusal or await self._answer(incoming)
         headers = {**self.service.headers(self.cloud, incoming, request_id), **MARK}
         return _response(reply, headers, request_id)
 
     async def _answer(self, incoming: Incoming) -> Reply:
         return await run_in_threadpool(self.service.answer, self.cloud, incoming)
 
-    def _delay(self, incoming: Incoming) -> float:
-        with self.cloud.lock:
-            fault = matching_fault(self.cloud.state, incoming, "slow-responses")
-        return int(fault.parameters.get("ms", "500")) / 1000 if fault else 0.0
+    async def _interference(self, incoming: Incoming) -> Interference:
+        if not self.cloud.state.faults:
+            return Interference()
+        return await run_in_threadpool(self._faults_on, incoming)
 
-    def _drops(self, incoming: Incoming) -> bool:
+    def _faults_on(self, incoming: Incoming) -> Interference:
+        """What the active faults do to this request; each that applies is counted."""
         with self.cloud.lock:
-            return matching_fault(self.cloud.state, incoming, "drop-connection") is not None
+            state = self.cloud.state
+            slow = matching_fault(state, incoming, "slow-responses")
+            delay_s = int(slow.parameters.get("ms", "500")) / 1000 if slow else 0.0
+            if matching_fault(state, incoming, "drop-connection"):
+                return Interference(delay_s, dropped=True)
+            throttle = matching_fault(state, incoming, "throttle")
+            if throttle is not None:
+                return Interference(delay_s, refusal=self._throttled(incoming, throttle))
+            failure = matching_fault(state, incoming, "error-500")
+        return Interference(delay_s, refusal=self._failed(incoming, failure) if failure else None)
 
-    def _refusal(self, incoming: Incoming) -> Reply | None:
-        with self.cloud.lock:
-            throttle = matching_fault(self.cloud.state, incoming, "throttle")
-            failure = None
-            if throttle is None:
-                failure = matching_fault(self.cloud.state, incoming, "error-500")
-        if throttle is not None:
-            message = "Current request has to be retried because the rate limit is exceeded."
-            reply = self.service.error(429, self.service.throttled, message, incoming.path)
-            wait = throttle.parameters.get("retry_after", "1")
-            return Reply(reply.status, reply.body, headers={**reply.headers, "Retry-After": wait})
-        if failure is not None:
-            status = int(failure.parameters.get("status", "500"))
-            message = "The service failed (fault error-500 of the embedded cloud)."
-            return self.service.error(status, self.service.failed, message, incoming.path)
-        return None
+    def _throttled(self, incoming: Incoming, fault: ActiveFault) -> Reply:
+        message = "Current request has to be retried because the rate limit is exceeded."
+        reply = self.service.error(429, self.service.throttled, message, incoming.path)
+        wait = fault.parameters.get("retry_after", "1")
+        return Reply(reply.status, reply.body, headers={**reply.headers, "Retry-After": wait})
+
+    def _failed(self, incoming: Incoming, fault: ActiveFault) -> Reply:
+        status = int(fault.parameters.get("status", "500"))
+        message = "The service failed (fault error-500 of the embedded cloud)."
+        return self.service.error(status, self.service.failed, message, incoming.path)
 
 
 async def _read(request: Request) -> Incoming:

@@ -127,6 +127,8 @@ _KINDS = (
 
 FAULTS: dict[str, FaultKind] = {kind.fault_id: kind for kind in _KINDS}
 
+_NUMBERS = {"count", "retry_after", "status", "ms", "after", "id"}
+_NUMBER = re.compile(r"^[0-9]{1,18}\Z", re.ASCII)
 _PARAMETER = re.compile(r"^[a-z_]+=")
 
 
@@ -134,7 +136,7 @@ def parse_fault(text: str) -> ActiveFault:
     """One fault as written on the command line or sent to the admin endpoint.
 
     Raises:
-        UnknownFaultError: unknown id or parameter, or a count that is no positive number.
+        UnknownFaultError: unknown id or parameter, or a number that is none.
     """
     fault_id, _, rest = text.strip().partition(":")
     kind = FAULTS.get(fault_id)
@@ -147,9 +149,12 @@ def parse_fault(text: str) -> ActiveFault:
             known = ", ".join(kind.parameters) or "none"
             raise UnknownFaultError(f"fault {fault_id} has no parameter {part!r}; it takes {known}")
         parameters[name] = value
+    for name in _NUMBERS & set(parameters):
+        if not _NUMBER.match(parameters[name]):
+            raise UnknownFaultError(f"fault {fault_id}: {name}={parameters[name]} is not a number")
     count = parameters.pop("count", None)
-    if count is not None and (not count.isdigit() or int(count) == 0):
-        raise UnknownFaultError(f"fault {fault_id}: count={count} is not a positive number")
+    if count == "0":
+        raise UnknownFaultError(f"fault {fault_id}: count=0 would never act")
     return ActiveFault(fault_id, parameters, None if count is None else int(count))
 
 

@@ -21,7 +21,6 @@ from pytest_roadmap.embedded.databricks.privileges import (
 from pytest_roadmap.embedded.errors import (
     InvalidParameterError,
     PermissionDeniedError,
-    ServiceError,
     StorageError,
 )
 
@@ -179,9 +178,7 @@ def require_path(
         )
     touched = overlap(state, url)
     if touched is not None:
-        raise ServiceError(
-            400, "LOCATION_OVERLAP", f"Input path url '{url}' overlaps with {touched}."
-        )
+        raise location_overlap(url, f"other external tables or volumes: {touched}")
     write = privilege == "WRITE_FILES"
     if state.fault("privilege-not-enforced", privilege=privilege) is None:
         _require_location(state, principal, location, privilege)
@@ -207,6 +204,14 @@ def _require_location(
         raise PermissionDeniedError(
             f"External Location '{location.full_name}' is read only: WRITE FILES is not allowed."
         )
+
+
+def location_overlap(url: str, what: str) -> InvalidParameterError:
+    """400 ``INVALID_PARAMETER_VALUE`` with the class ``LOCATION_OVERLAP`` in the sentence.
+
+    Reported: https://github.com/elementary-data/elementary/issues/1635
+    """
+    return InvalidParameterError(f"LOCATION_OVERLAP: Input path url '{url}' overlaps with {what}.")
 
 
 def list_objects(state: CloudState, url: str) -> dict[str, bytes]:

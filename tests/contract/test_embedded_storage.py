@@ -26,7 +26,10 @@ def test_a_file_comes_back_as_written_until_it_is_deleted(cloud: RunningCloud) -
     """C-FILES from upload to delete."""
     files = cloud.client("harness").files
     files.upload(f"{VOLUME}/_dod_probe/a b.txt", io.BytesIO(b"\x00content"), overwrite=False)
-    assert files.download(f"{VOLUME}/_dod_probe/a b.txt").contents is not None
+    contents = files.download(f"{VOLUME}/_dod_probe/a b.txt").contents
+    assert contents is not None
+    with contents:
+        assert contents.read() == b"\x00content"
     assert files.get_metadata(f"{VOLUME}/_dod_probe/a b.txt").content_length == 8
     entries = list(files.list_directory_contents(f"{VOLUME}/_dod_probe"))
     assert [(e.name, e.is_directory, e.file_size) for e in entries] == [("a b.txt", False, 8)]
@@ -143,7 +146,8 @@ def test_overlapping_locations_are_refused(cloud: RunningCloud, url: str) -> Non
     """Locations never cover each other."""
     body = {"name": "loc-new", "url": url, "credential_name": "cred-data"}
     answer = cloud.rest("admin", "POST", f"{UC}/external-locations", body)
-    assert error_of(answer) == (400, "LOCATION_OVERLAP")
+    assert error_of(answer) == (400, "INVALID_PARAMETER_VALUE")
+    assert "LOCATION_OVERLAP" in answer.json()["message"]
 
 
 def test_a_location_on_a_missing_container_needs_skip_validation(cloud: RunningCloud) -> None:

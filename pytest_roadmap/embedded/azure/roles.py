@@ -39,7 +39,7 @@ def roles_on(state: CloudState, principal: Principal, scope: str) -> frozenset[s
 def roles_below(state: CloudState, principal: Principal, scope: str) -> frozenset[str]:
     """The roles held anywhere inside a scope: they let their holder read the subscription itself.
 
-    Observed: ``GET /subscriptions/{id}`` answers to a Reader of one resource group.
+    Assumed: ``GET /subscriptions/{id}`` answers to a Reader of one resource group.
     """
     prefix = scope.lower().rstrip("/") + "/"
     return frozenset(

@@ -244,9 +244,10 @@ def missing_use(
 
 
 def refusal(privilege: str, securable_type: str, full_name: str) -> str:
-    """The sentence of a refusal (observed wording of the service, 2024 to 2025).
+    """The sentence of a refusal in the service's words.
 
-    Example: ``User does not have USE CATALOG on Catalog 'main'.``
+    Example: ``User does not have USE CATALOG on Catalog 'main'.`` (reported:
+    https://github.com/databricks-demos/dbdemos/issues/74).
     """
     kind = securable_type.replace("_", " ").title()
     return f"User does not have {spoken(privilege)} on {kind} '{full_name}'."
@@ -256,7 +257,8 @@ def require_bound(state: CloudState, securable_type: str, full_name: str) -> Non
     """Refuse an object that is not bound to this workspace.
 
     Raises:
-        PermissionDeniedError: ISOLATED and not bound here (wording observed for catalogs).
+        PermissionDeniedError: ISOLATED and not bound here. The sentence is reported for catalogs:
+            https://github.com/databricks/terraform-provider-databricks/issues/2446
     """
     if not is_bound(state, securable_type, full_name):
         kind, name = chain(securable_type, full_name)[-1]
@@ -289,7 +291,8 @@ def require_manage(
     MANAGE also needs USE on the parents; ownership of a parent and the metastore admin do not. A
     binding to other workspaces does not matter: whoever administers an isolated object can still
     read and change its grants and bindings (assumed from ``include_unbound``, which lists an
-    unbound catalog for those who may change its binding).
+    unbound catalog for those who may change its binding; for reading the catalog itself the
+    opposite is reported, see ``require_bound``).
 
     Raises:
         PermissionDeniedError: not owner, no MANAGE, no metastore admin.
@@ -332,7 +335,7 @@ def require_visible(
 def does_not_exist(securable_type: str, full_name: str) -> ServiceError:
     """404 in the service's words: ``SCHEMA_DOES_NOT_EXIST``, ``Schema 'main.x' does not exist.``.
 
-    Source: https://docs.databricks.com/api/azure/workspace/schemas/get (codes observed)
+    Source: https://docs.databricks.com/api/azure/workspace/schemas/get (codes assumed)
     """
     kind = securable_type.replace("_", " ").title()
     return ServiceError(

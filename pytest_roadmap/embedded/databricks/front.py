@@ -1,9 +1,13 @@
 """The Databricks side: authentication, routing, error bodies.
 
 Source: https://docs.databricks.com/api/azure/workspace/introduction (documented: bearer tokens,
-``error_code`` and ``message``). Observed: ``details`` with ``google.rpc.RequestInfo``,
-``X-Databricks-Org-Id``, 404 ``ENDPOINT_NOT_FOUND``. Assumed: 401 for a missing and for an unknown
-token, 403 for a deactivated principal.
+``error_code`` and ``message``).
+Source: https://github.com/databricks/databricks-cli/issues/383 (reported: 404
+``ENDPOINT_NOT_FOUND``)
+Source: https://github.com/Azure/spark-cdm-connector/issues/149 (reported: ``details`` with
+``google.rpc.RequestInfo``). The SDK 0.162 reads ``X-Databricks-Org-Id`` from the answer to ``Me``.
+Assumed: 401 for a missing and for an unknown token (in 2024 an unknown one was reported as 403 too:
+https://github.com/databricks/databricks-sdk-go/issues/917), 403 for a deactivated principal.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ def require_applicable(kind: str, name: str, privilege: str) -> None:
     """Refuse a privilege that does not exist on this type of object.
 
     Raises:
-        ServiceError: 400 ``INVALID_PARAMETER_VALUE`` (wording observed).
+        ServiceError: 400 ``INVALID_PARAMETER_VALUE`` (wording assumed).
     """
     if privilege not in PRIVILEGES[kind]:
         raise ServiceError(

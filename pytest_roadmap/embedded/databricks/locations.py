@@ -61,11 +61,7 @@ def _root(cloud: Cloud, url: str, own_name: str) -> str:
     for other in cloud.state.external_locations.values():
         clash = storage.is_below(canonical, other.url) or storage.is_below(other.url, canonical)
         if clash and other.full_name != own_name:
-            raise ServiceError(
-                400,
-                "LOCATION_OVERLAP",
-                f"Input path url '{canonical}' overlaps with external location {other.full_name}.",
-            )
+            raise storage.location_overlap(canonical, f"external location {other.full_name}")
     return canonical
 
 

@@ -79,7 +79,9 @@ def require_principal(state: CloudState, name: str) -> None:
     """Refuse an owner or grantee nobody knows.
 
     Raises:
-        ServiceError: 404 ``PRINCIPAL_DOES_NOT_EXIST`` (observed code and wording).
+        ServiceError: 404 ``PRINCIPAL_DOES_NOT_EXIST`` (code assumed; the sentence, and that
+            workspace-local groups get it too, are reported:
+            https://github.com/databricks/terraform-provider-databricks/issues/5413).
     """
     if not principal_exists(state, name):
         raise ServiceError(

@@ -171,7 +171,7 @@ def _volume_root(cloud: Cloud, call: Call, found: Volume) -> str:
     )
     touched = storage.overlap(state, url)
     if touched is not None:
-        raise ServiceError(400, "LOCATION_OVERLAP", f"'{url}' overlaps with {touched}.")
+        raise storage.location_overlap(url, touched)
     return url
 
 

@@ -41,7 +41,16 @@ def test_one_fault_may_be_on_several_times_with_other_parameters() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nope", "throttle:", "throttle:x=1", "throttle:count=-1", "throttle:count=x"]
+    "text",
+    [
+        "",
+        "nope",
+        "throttle:",
+        "throttle:x=1",
+        "throttle:count=-1",
+        "throttle:count=x",
+        "slow-responses:ms=x",
+    ],
 )
 def test_what_is_not_a_fault_is_refused(text: str) -> None:
     """Only the bare ``id:`` is read as the id."""
