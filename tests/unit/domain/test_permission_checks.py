@@ -40,7 +40,7 @@ ME = StatementResult("s", "SUCCEEDED", ("current_user()",), ((PIPELINE,),))
 EMPTY = StatementResult("s", "SUCCEEDED", ("1",))
 PARSE_ERROR = StatementResult("s", "FAILED", error_code="PARSE_SYNTAX_ERROR", sql_state="42601")
 NOT_FOUND = StatementResult("s", "FAILED", error_code="TABLE_OR_VIEW_NOT_FOUND")
-REFUSALS = ("CREATE SCHEMA", "SELECT * FROM", "DELETE FROM `main`.`probe`", "GRANT SELECT")
+REFUSALS = ("CREATE SCHEMA", "SELECT * FROM", "INSERT INTO", "GRANT SELECT")
 
 
 def history(number: Any, operation: Any = "WRITE", metrics: Any = "") -> Any:
