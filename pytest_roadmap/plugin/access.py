@@ -90,6 +90,7 @@ class Access:
 
         return FolderStore(
             self._evidence_root,
+            fresh=lambda: self.embedded and self._run is None,
             kind=self.kind,
             redactor=self.redactor,
             signer=lambda: self._run.signer if self._run else None,
@@ -177,4 +178,4 @@ class Access:
     def _evidence_root(self) -> Path:
         if self._run is not None or not self.embedded:
             return self.open().evidence_root
-        return self.options.root / _WORK_DIR / "evidence"
+        return self.options.root / _WORK_DIR / "without-cloud" / "evidence"

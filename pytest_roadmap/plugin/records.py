@@ -83,6 +83,7 @@ class FolderStore:
 
     Args:
         folder: the evidence folder as it is now; it is asked for each record.
+        fresh: whether no earlier record can count, so that none has to be read.
         kind: of the environment.
         redactor: knows the secrets of the run.
         signer: the key that signs statements, or None.
@@ -93,12 +94,14 @@ class FolderStore:
         self,
         folder: Callable[[], Path],
         *,
+        fresh: Callable[[], bool],
         kind: str,
         redactor: Redactor,
         signer: Callable[[], CryptoSigner | None],
         plans: Plans,
     ) -> None:
         self._folder = folder
+        self._fresh = fresh
         self._kind = kind
         self._redactor = redactor
         self._signer = signer
@@ -119,6 +122,8 @@ class FolderStore:
 
     def earlier(self, frame: RecordFrame) -> tuple[Record, ...]:
         """The valid records of earlier runs of the same environment (and server state)."""
+        if self._fresh():
+            return ()
         same = (frame.environment, frame.kind, frame.state_id)
         return tuple(
             record

@@ -43,8 +43,10 @@ def open_lines(
 
 
 def _why(word: Outcome, result: ItemResult | None) -> str:
-    reason = f" ({result.reason})" if result and result.reason else ""
-    detail = f": {result.detail.splitlines()[0]}" if result and result.detail else ""
+    if result is None:
+        return f"{word.value} (not_reached): the run did not come to it, or not to every row"
+    reason = f" ({result.reason})" if result.reason else ""
+    detail = f": {result.detail.splitlines()[0]}" if result.detail else ""
     return f"{word.value}{reason}{detail}"
 
 

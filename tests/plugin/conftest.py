@@ -167,9 +167,9 @@ class Inner:
         """Run the inner pytest in a process of its own."""
         return self.pytester.runpytest_subprocess(*_WITHOUT, *args)
 
-    def evidence(self, environment: str = "embedded") -> list[dict[str, Any]]:
-        """What the records of the embedded runs say about their scenarios, oldest first."""
-        folder = self.root / "build" / environment / "evidence"
+    def evidence(self) -> list[dict[str, Any]]:
+        """What the records of embedded runs without a cloud say, oldest first."""
+        folder = self.root / "build/embedded/without-cloud/evidence"
         records = []
         for path in sorted(folder.glob("*.md")):
             front = path.read_text(encoding="utf-8").split("---\n")[1]

@@ -222,6 +222,6 @@ def test_events_of_a_scenario_reach_its_record(inner: Inner) -> None:
     inner.feature("SEC-001", scenario(1, "Then four is claimed"))
     inner.run("-q")
     (record,) = inner.evidence()
-    (path,) = (inner.root / "build/embedded/evidence").glob("*.md")
+    (path,) = (inner.root / "build/embedded/without-cloud/evidence").glob("*.md")
     assert "the sum" in path.read_text(encoding="utf-8")
     assert "x.md" in str(record["inputs"])
