@@ -9,6 +9,7 @@ from pytest_roadmap.domain.assets import (
     listing_problems,
     read_inventory,
 )
+from pytest_roadmap.domain.bound_assets import unlisted_bindings
 from pytest_roadmap.domain.documents import DocumentRead, load_inventory, require_handed_over
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.observation import (
@@ -49,10 +50,15 @@ def identifiers_are_looked_up(
 
 @then("every recorded identifier exists with the recorded values")
 def identifiers_exist(
-    observations: tuple[Observation, ...], repository: RepositoryPort, expect: Expect
+    observations: tuple[Observation, ...],
+    repository: RepositoryPort,
+    environment: Environment,
+    expect: Expect,
 ) -> None:
     require_handed_over(repository, missing_assets(observations))
     expect.at_least("assets looked up", 1, len(observations))
+    unlisted = unlisted_bindings(environment, [o.asset for o in observations])
+    expect.none("every bound asset is in the list", unlisted)
     expect.none("every asset is as recorded", value_problems(observations))
 
 

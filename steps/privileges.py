@@ -9,9 +9,12 @@ from pytest_bdd import given, parsers, then, when
 from pytest_roadmap.domain.documents import require_handed_over
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.grant_matrix import bound_matrix_problems, load_matrix
-from pytest_roadmap.domain.outcome import BlockedError
 from pytest_roadmap.domain.ports import RepositoryPort, ServicePrincipal, WorkspacePort
-from pytest_roadmap.domain.privilege_reading import read_privileges, resolve_subject
+from pytest_roadmap.domain.privilege_reading import (
+    active_principal,
+    read_privileges,
+    resolve_subject,
+)
 from pytest_roadmap.domain.privileges import (
     MatrixRow,
     Reading,
@@ -37,10 +40,7 @@ def active_service_principal(
     principal: str, environment: Environment, workspace: WorkspacePort
 ) -> ServicePrincipal:
     application_id = str(environment.require(f"principals.{principal}.application_id"))
-    found = workspace.service_principal(application_id)
-    if not found.active:
-        raise BlockedError("asset_not_handed_over", f"service principal {application_id}")
-    return found
+    return active_principal(workspace, application_id)
 
 
 @when(

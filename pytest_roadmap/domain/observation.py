@@ -8,8 +8,9 @@ from typing import Any
 
 from pytest_roadmap.domain.assets import Asset, AssetField
 from pytest_roadmap.domain.identifiers import is_guid, same, storage_path
-from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError
+from pytest_roadmap.domain.outcome import AssetMissingError
 from pytest_roadmap.domain.ports import AzurePort, WorkspacePort
+from pytest_roadmap.domain.sight import require_sight
 
 #: Any one of these on a catalog lets a caller see what is in it.
 _SIGHT = frozenset({"BROWSE", "USE_CATALOG", "ALL_PRIVILEGES", "MANAGE"})
@@ -47,25 +48,8 @@ def _observe(asset: Asset, workspace: WorkspacePort, azure: AzurePort) -> Observ
         return _LOOKUPS[asset.kind](asset, workspace, azure)
     except AssetMissingError:
         if asset.kind == "uc" and "." in asset.identifier:
-            _require_sight(asset.identifier.partition(".")[0], workspace)
+            require_sight(workspace, asset.identifier)
         return Observation(asset, found=False)
-
-
-def _require_sight(catalog: str, workspace: WorkspacePort) -> None:
-    """Unity Catalog hides objects: a 404 proves absence only to someone who could see them."""
-    identity = workspace.whoami()
-    me = identity.application_id or identity.user_name
-    try:
-        owner = workspace.securable("catalog", catalog).get("owner")
-        held = {
-            p.privilege
-            for name in (me, "account users")
-            for p in workspace.effective_privileges("catalog", catalog, name)
-        }
-    except AssetMissingError:
-        return
-    if owner != me and not held & _SIGHT:
-        raise AccessRefusedError(f"catalog {catalog}", f"{me} may not see what is in it")
 
 
 def _workspace(asset: Asset, workspace: WorkspacePort, azure: AzurePort) -> Observation:

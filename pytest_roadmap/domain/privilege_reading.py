@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_roadmap.domain.outcome import AssetMissingError
-from pytest_roadmap.domain.ports import Privilege, WorkspacePort
+from pytest_roadmap.domain.outcome import AssetMissingError, BlockedError
+from pytest_roadmap.domain.ports import Privilege, ServicePrincipal, WorkspacePort
 from pytest_roadmap.domain.privileges import (
     Access,
     MatrixRow,
@@ -14,16 +14,37 @@ from pytest_roadmap.domain.privileges import (
     Subject,
     securables_of,
 )
+from pytest_roadmap.domain.sight import require_sight
 
 #: Only these types can be bound to workspaces.
 _BINDABLE = frozenset({"catalog", "external_location", "storage_credential"})
 
 
+def active_principal(workspace: WorkspacePort, application_id: str) -> ServicePrincipal:
+    """The service principal, which is there and active (C-SP).
+
+    Raises:
+        BlockedError: it is not.
+    """
+    subject = f"service principal {application_id}"
+    try:
+        found = workspace.service_principal(application_id)
+    except AssetMissingError as missing:
+        raise BlockedError("asset_not_handed_over", subject, str(missing), "Infra") from missing
+    if not found.active:
+        raise BlockedError("asset_not_handed_over", subject, "it is not active", "Infra")
+    return found
+
+
 def resolve_subject(
     workspace: WorkspacePort, application_id: str, groups: Iterable[str]
 ) -> Subject:
-    """The principal with its bound groups and those its own record names."""
-    own = workspace.service_principal(application_id).groups
+    """The principal with its bound groups and those its own record names.
+
+    Raises:
+        BlockedError: the workspace has no such principal, or it is not active.
+    """
+    own = active_principal(workspace, application_id).groups
     return Subject(application_id, tuple(dict.fromkeys((*groups, *own))))
 
 
@@ -40,6 +61,8 @@ def _access(workspace: WorkspacePort, subject: Subject, securable: Securable) ->
     try:
         answer = workspace.securable(kind, name)
     except AssetMissingError:
+        if securable.parents:
+            require_sight(workspace, name)
         return Access(securable, found=False)
     isolated = kind in _BINDABLE and "ISOLATED" in str(answer.get("isolation_mode") or "")
     return Access(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_roadmap.domain.outcome import AssetMissingError
+from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError, BlockedError
 from pytest_roadmap.domain.ports import Privilege, ServicePrincipal
 from pytest_roadmap.domain.privilege_reading import read_privileges, resolve_subject
 from pytest_roadmap.domain.privileges import (
@@ -189,6 +189,7 @@ def test_an_isolated_catalog_of_another_workspace_is_unusable() -> None:
 def test_a_securable_that_does_not_exist_is_missing_not_fine() -> None:
     """A 404 is named, for the securable and for a container."""
     fake = world()
+    give(fake, "catalog", "main", "account users", "USE_CATALOG")
     del fake.securables["table", "main.silver.txn"]
     reading = read(fake)
     assert missing_securables(MATRIX, reading) == ("table main.silver.txn",)
@@ -262,3 +263,22 @@ def test_containers_are_read_before_what_they_contain() -> None:
     names = [str(s) for s in securables_of(MATRIX)]
     assert names == ["catalog main", "schema main.silver", "table main.silver.txn"]
     assert Securable("external_location", "a.b").parents == ()
+
+
+def test_a_hidden_securable_is_refused_not_missing() -> None:
+    """Without sight of the catalog a 404 proves nothing: that blocks."""
+    fake = world()
+    del fake.securables["table", "main.silver.txn"]
+    with pytest.raises(AccessRefusedError):
+        read(fake)
+
+
+@pytest.mark.parametrize("active", [None, False])
+def test_a_principal_that_is_not_there_blocks(active: Any) -> None:
+    """An absent or inactive subject has not been handed over."""
+    fake = world()
+    fake.principals.clear()
+    if active is not None:
+        fake.principals[PIPELINE] = ServicePrincipal(PIPELINE, "sp", active, ())
+    with pytest.raises(BlockedError, match="asset_not_handed_over"):
+        read(fake)
