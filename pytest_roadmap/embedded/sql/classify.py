@@ -8,8 +8,6 @@ mistaken for a refusal by privilege.
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
 from pytest_roadmap.embedded.sql import commands, model
@@ -125,20 +123,8 @@ def query(tree: exp.Expr) -> exp.Expr:
         if isinstance(tree, exp.Query | exp.DML | exp.Command | exp.Create):
             raise unsupported(f"The statement {type(tree).__name__.upper()} here")
         raise syntax_error(tree.sql("databricks")[:60])
-    for table in tree.find_all(exp.Table):
-        _read_at_version(table)
     check_tree(tree)
     return tree
-
-
-def _read_at_version(table: exp.Table) -> None:
-    """``table@v3`` is ``table VERSION AS OF 3``; sqlglot reads ``@v3`` as an alias."""
-    alias = table.args.get("alias")
-    mark = alias.this if alias is not None else None
-    if isinstance(mark, exp.Parameter) and re.fullmatch(r"v\d+", mark.name, re.IGNORECASE):
-        version = exp.Literal.number(mark.name[1:])
-        table.set("alias", None)
-        table.set("version", exp.Version(this="VERSION", kind="AS OF", expression=version))
 
 
 def expression(text: str) -> exp.Expr:

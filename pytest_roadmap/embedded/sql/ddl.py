@@ -9,6 +9,7 @@ ADD COLUMNS and SET TBLPROPERTIES need MODIFY; the creator owns what it creates)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_roadmap.embedded.databricks import objects
@@ -153,26 +154,30 @@ def create_view(work: Work, statement: model.CreateView) -> SqlOutcome:
             "CREATE_VIEW_COLUMN_ARITY_MISMATCH", "The number of columns differs.", "21S01"
         )
     columns = [Column(n, kind.text) for n, (_, kind) in zip(names, given, strict=True)]
-    view = old or _new_table(work, name, columns)
-    view.table_type, view.view_definition, view.columns = "VIEW", statement.text, columns
-    view.properties = {
-        "view.catalogAndNamespace.part.0": work.session.catalog,
-        "view.catalogAndNamespace.part.1": work.session.schema,
-    }
-    if _reads_itself(work, name, view):
-        raise SqlError("RECURSIVE_VIEW", f"Recursive view {name.full} detected.", "42K0H")
+    view = replace(
+        old or _new_table(work, name, columns),
+        table_type="VIEW",
+        view_definition=statement.text,
+        columns=columns,
+        properties={
+            "view.catalogAndNamespace.part.0": work.session.catalog,
+            "view.catalogAndNamespace.part.1": work.session.schema,
+        },
+    )
     work.state.tables[name.full] = view
+    if old is not None:
+        _refuse_recursion(work, old, view)
     return _DONE
 
 
-def _reads_itself(work: Work, name: ObjectName, view: Table) -> bool:
-    if name.full not in work.state.tables:
-        return False
+def _refuse_recursion(work: Work, old: Table, view: Table) -> None:
     try:
         work.relation(view)
     except SqlError as error:
-        return error.error_code == "UNSUPPORTED_BY_EMBEDDED_ENGINE"
-    return False
+        work.state.tables[view.full_name] = old
+        raise SqlError(
+            "RECURSIVE_VIEW", f"Recursive view {view.full_name} detected.", "42K0H"
+        ) from error
 
 
 def create_function(work: Work, statement: model.CreateFunction) -> SqlOutcome:

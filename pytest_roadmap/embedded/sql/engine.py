@@ -84,11 +84,11 @@ class TypedParam:
 
 
 class SqlEngine:
-    """Executes statements of one cloud."""
+    """Executes statements of one cloud; several clouds may share one store."""
 
-    def __init__(self, cloud: HasState) -> None:
+    def __init__(self, cloud: HasState, store: Store | None = None) -> None:
         self._cloud = cloud
-        self._store = Store()
+        self._store = store or Store()
 
     def execute(
         self,

@@ -18,6 +18,7 @@ from pytest_roadmap.embedded.sql.access import in_sql_words
 from pytest_roadmap.embedded.sql.errors import SqlError, unsupported
 from pytest_roadmap.embedded.sql.information_schema import literal_relation
 from pytest_roadmap.embedded.sql.outcome import SqlOutcome, as_text, table_of
+from pytest_roadmap.embedded.sql.reader import Reader
 from pytest_roadmap.embedded.sql.types import SqlType, parse_type
 
 if TYPE_CHECKING:
@@ -182,10 +183,11 @@ def _arguments(work: Work, call: exp.Anonymous) -> tuple[str, dict[str, str]]:
 
 
 def _schema(text: str) -> list[tuple[str, SqlType]]:
-    columns = []
-    for part in text.split(","):
-        name, _, kind = part.strip().partition(" ")
-        columns.append((name.strip("`").lower(), parse_type(kind)))
+    reader = Reader(text)
+    columns = [(reader.identifier().lower(), parse_type(reader.type_text()))]
+    while reader.accept(","):
+        columns.append((reader.identifier().lower(), parse_type(reader.type_text())))
+    reader.end()
     return columns
 
 

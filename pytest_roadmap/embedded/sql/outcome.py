@@ -23,7 +23,8 @@ _RAISED = {
     "CAST_INVALID_INPUT": ("A value cannot be cast because it is malformed.", "22018"),
 }
 _MARKED = re.compile(rf"(?:{RAISE_MARK}|{UNSUPPORTED_MARK})([^\n]*)")
-_NAMED = re.compile(r'column (?:named )?"([^"]*)"', re.IGNORECASE)
+_UNRESOLVED = re.compile(r"Referenced (column|table)|does not have a column")
+_NAMED = re.compile(r'(?:column|table)(?: named)? "([^"]*)"', re.IGNORECASE)
 _PLAIN_LOW, _PLAIN_HIGH = 1e-3, 1e7
 
 
@@ -112,11 +113,11 @@ def translate_error(error: Exception) -> SqlError:
     if marked is not None:
         return _marked(message, marked[1].strip().strip("'\""))
     kind = type(error).__name__
-    if kind == "BinderException" and (
-        "not found in FROM" in message or "does not have a column" in message
-    ):
+    if kind == "BinderException" and _UNRESOLVED.search(message):
         named = _NAMED.search(message)
         return unresolved_column(f"`{named[1]}`" if named else "of the statement")
+    if kind == "ConversionException" and "out of range" in message:
+        kind = "OutOfRangeException"
     found = _BY_KIND.get(kind)
     if found is not None:
         return SqlError(*found)

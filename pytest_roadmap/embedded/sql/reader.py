@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import ParseError, TokenError
@@ -39,7 +41,25 @@ def tokenize(statement: str) -> list[Token]:
     if any(token.token_type == TokenType.SEMICOLON for token in tokens):
         raise SqlError("PARSE_SYNTAX_ERROR", "Only one statement is allowed at a time.", "42601")
     _check_strings(statement, tokens)
-    return tokens
+    return _with_versions(tokens)
+
+
+def _with_versions(tokens: list[Token]) -> list[Token]:
+    """``table@v3`` as ``table VERSION AS OF 3`` (documented short form; not known to sqlglot)."""
+    found: list[Token] = []
+    for token in tokens:
+        mark = re.fullmatch(r"v(\d+)", token.text, re.IGNORECASE)
+        named = len(found) > 1 and found[-2].token_type in (TokenType.VAR, TokenType.IDENTIFIER)
+        if mark and named and found[-1].token_type == TokenType.PARAMETER:
+            found[-1:] = [
+                Token(TokenType.VAR, "VERSION"),
+                Token(TokenType.ALIAS, "AS"),
+                Token(TokenType.VAR, "OF"),
+                Token(TokenType.NUMBER, mark[1]),
+            ]
+        else:
+            found.append(token)
+    return found
 
 
 def _check_strings(statement: str, tokens: list[Token]) -> None:
