@@ -1,12 +1,14 @@
 """The statement API as the real SDK meets it: states, waiting, results, refusals, history."""
 
+# ruff: noqa: S608 - the statements are the test's own
+
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
 import pytest
-from databricks.sdk.errors import BadRequest, DatabricksError, NotFound, PermissionDenied
+from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied
 from databricks.sdk.service.sql import (
     ExecuteStatementRequestOnWaitTimeout,
     QueryFilter,
@@ -188,7 +190,7 @@ def test_a_statement_is_visible_to_its_owner_only(cloud: RunningCloud) -> None:
 def test_the_warehouse_must_exist_and_be_usable(cloud: RunningCloud) -> None:
     """404 for an unknown warehouse, 403 without CAN USE, before any statement runs."""
     api = cloud.client("pipeline_sp").statement_execution
-    with pytest.raises(DatabricksError):
+    with pytest.raises(NotFound):
         api.execute_statement("SELECT 1", "0000000000000000")
     with pytest.raises(PermissionDenied):
         execute(cloud, "outsider", "SELECT 1")

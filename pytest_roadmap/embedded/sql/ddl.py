@@ -212,15 +212,22 @@ def drop(work: Work, statement: model.Drop) -> SqlOutcome:
     if statement.kind == "FUNCTION":
         return _drop_function(work, name, if_exists=statement.if_exists)
     if name.full not in work.state.tables:
-        work.access.catalog(name.catalog)
-        if statement.if_exists:
-            return _DONE
-        raise errors.table_not_found(name.quoted)
+        return _missing_table(work, name, if_exists=statement.if_exists)
     work.access.require_manage(TABLE, name.full)
     is_view = work.state.tables[name.full].table_type == "VIEW"
     if is_view is not (statement.kind == "VIEW"):
         raise SqlError("WRONG_COMMAND_FOR_OBJECT_TYPE", f"{name.full} is of another kind.", "42809")
     _forget(work, TABLE, name.full)
+    return _DONE
+
+
+def _missing_table(work: Work, name: ObjectName, *, if_exists: bool) -> SqlOutcome:
+    """Without USE on the parents nobody learns whether the object exists."""
+    try:
+        work.access.existing(name)
+    except SqlError as error:
+        if error.error_code != "TABLE_OR_VIEW_NOT_FOUND" or not if_exists:
+            raise
     return _DONE
 
 
@@ -269,13 +276,14 @@ def alter_owner(work: Work, statement: model.AlterOwner) -> SqlOutcome:
     if statement.kind == "SCHEMA":
         full = ".".join(schema_name(statement.name, work.session))
         found: Schema | Table | None = work.state.schemas.get(full)
-        missing = errors.schema_not_found(full)
+        if found is None:
+            work.access.catalog(full.partition(".")[0])
+            raise errors.schema_not_found(full)
     else:
-        full = work.name(statement.name).full
-        found = work.state.tables.get(full)
-        missing = errors.table_not_found(full)
-    if found is None:
-        raise missing
+        name = work.name(statement.name)
+        full, found = name.full, work.state.tables.get(name.full)
+        if found is None:
+            found = work.access.existing(name)
     work.access.require_manage(SCHEMA if statement.kind == "SCHEMA" else TABLE, full)
     with in_sql_words():
         objects.require_principal(work.state, statement.owner)

@@ -33,6 +33,8 @@ _ADD_UNITS = {
     "MINUTE": "to_minutes",
     "SECOND": "to_seconds",
 }
+_OFFSET = re.compile(r"\s*\d{4}-\d\d?-\d\d?[ T].*[+-]\d\d(:?\d\d)?\s*$")
+_FRACTION = re.compile(r"\s*[+-]?(\d*\.\d*|\d+(\.\d*)?[eE][+-]?\d+)\s*$")
 SHA_256 = "256"
 
 
@@ -201,6 +203,27 @@ def _like(node: exp.Expr, _: Context) -> exp.Expr:
     return node
 
 
+def _compared(node: exp.Expr, _: Context) -> exp.Expr:
+    """A comparison; a text that DuckDB would read another way than Spark is refused.
+
+    DuckDB rounds ``'1.5'`` to an integer column's type and drops the offset of a time.
+    """
+    sides = [node.this, node.expression] if node.expression else [node.this, *node.expressions]
+    for side in sides:
+        value = side.name if _is_text(side) else ""
+        if _OFFSET.match(value):
+            raise unsupported("A time with an offset compared as text (write TIMESTAMP'…')")
+        if _FRACTION.match(value):
+            raise unsupported("A number with a fraction compared as text (write it as a number)")
+    return node
+
+
+def _between(node: exp.Expr, context: Context) -> exp.Expr:
+    for bound in (node.args["low"], node.args["high"]):
+        _compared(exp.EQ(this=node.this.copy(), expression=bound.copy()), context)
+    return node
+
+
 def _raw(node: exp.Expr, _: Context) -> exp.Expr:
     return text(str(node.this))
 
@@ -312,6 +335,10 @@ _HANDLERS: dict[type[exp.Expr], Callable[[exp.Expr, Context], exp.Expr]] = {
     exp.Trim: _inner("spark_string"),
     exp.Substring: _substring,
     exp.Like: _like,
+    **dict.fromkeys(
+        (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.In), _compared
+    ),
+    exp.Between: _between,
     exp.RawString: _raw,
     exp.CurrentTimestamp: _now,
     exp.CurrentDate: _today,

@@ -59,6 +59,8 @@ def securable(work: Work, kind: str, parts: tuple[str, ...]) -> tuple[str, str]:
     else:
         raise unsupported(f"Grants on a {kind.lower()}")
     if authorize.find(work.state, *found) is None:
+        if kind == "TABLE":
+            work.access.existing(work.name(parts))
         raise _missing(*found)
     return found
 

@@ -86,10 +86,21 @@ def literal_relation(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> e
     shown = [tuple("" for _ in columns)] if empty else rows
     values = ", ".join(f"({', '.join(literal(value) for value in row)})" for row in shown)
     names = ", ".join(f'"{column}"' for column in columns)
+    shown_as = ", ".join(
+        _projection(column, [row[position] for row in shown])
+        for position, column in enumerate(columns)
+    )
     condition = " WHERE FALSE" if empty else ""
-    text = f"SELECT * FROM (VALUES {values}) AS _rows({names}){condition}"
+    text = f"SELECT {shown_as} FROM (VALUES {values}) AS _rows({names}){condition}"
     tree: exp.Expr = exp.maybe_parse(text, dialect="duckdb")
     return exp.Subquery(this=tree)
+
+
+def _projection(column: str, values: list[Any]) -> str:
+    """A column of numbers stays one; anything else is text, also where every value is null."""
+    if any(isinstance(value, int) for value in values):
+        return f'"{column}"'
+    return f'CAST("{column}" AS VARCHAR) AS "{column}"'
 
 
 def _schemata(access: Access, catalog: str) -> _Rows:

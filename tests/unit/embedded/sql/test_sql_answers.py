@@ -104,6 +104,13 @@ DIFFERENT = (
     "sha2('abc', 512)",
     "conv('z', 36, 10)",
     "conv('xyz', 16, 10)",
+    "(SELECT count(*) FROM main.silver.txn WHERE ingest_ts >= '2026-02-01T00:00:00+09:00')",
+    (
+        "(SELECT count(*) FROM main.silver.txn WHERE ingest_ts BETWEEN '2026-02-01T00:00:00+09:00' "
+        "AND '2026-03-01')"
+    ),
+    "1 = '1.5'",
+    "2 IN (1, '1.5')",
     "hash(0)",
     "xxhash64('a')",
     "'a' LIKE concat('a', '%')",
@@ -265,6 +272,18 @@ def test_parameters_are_cast_to_their_type(small: World) -> None:
     assert rows == [["42", None, "2026-02-01T00:00:00.000Z", "x'; DROP TABLE t --", "true"]]
     assert small.error("SELECT :n", ADMIN, n=("x", "INT")).sql_state == "22018"
     assert small.error("SELECT :n", ADMIN, n=("x", "MAP<INT,INT>")).sql_state == "0AEMB"
+
+
+def test_a_limit_may_be_a_parameter(small: World) -> None:
+    """LIMIT :n works as in the service."""
+    assert len(small.run("SELECT txn_id FROM main.silver.txn LIMIT :n", n=("2", "INT"))) == 2
+
+
+def test_a_text_parameter_compares_with_a_timestamp(small: World) -> None:
+    """A UTC time sent as STRING is read as a timestamp."""
+    sql = "SELECT count(*) FROM main.silver.txn WHERE ingest_ts >= :ws AND ingest_ts < :we"
+    rows = small.run(sql, ws="2026-02-01T02:00:00Z", we="2026-02-02T00:00:00Z")
+    assert rows == [["1"]]
 
 
 def test_deeply_nested_functions_do_not_grow_exponentially(small: World) -> None:

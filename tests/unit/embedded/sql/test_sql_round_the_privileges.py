@@ -82,6 +82,13 @@ ATTEMPTS = (
     (f"EXPLAIN SELECT * FROM {PRIVATE}", UNSUPPORTED),
     ("SELECT * FROM other.information_schema.tables", REFUSED),
     ("SELECT * FROM system.information_schema.tables", "42704"),
+    # whether something exists
+    ("DROP TABLE IF EXISTS main._private.nothing", REFUSED),
+    ("DROP TABLE main._private.nothing", REFUSED),
+    ("DESCRIBE main._private.nothing", REFUSED),
+    ("SELECT * FROM main._private.nothing", REFUSED),
+    ("GRANT SELECT ON TABLE main._private.nothing TO `pipeline`", REFUSED),
+    ("ALTER TABLE main._private.nothing OWNER TO `pipeline`", REFUSED),
     # changing what one may not change
     ("CREATE SCHEMA main._dod_probe_1", REFUSED),
     ("CREATE SCHEMA IF NOT EXISTS main._dod_probe_1", REFUSED),
@@ -215,6 +222,14 @@ def test_the_information_schema_hides_what_the_caller_may_not_know(world: World)
         assert "_private" not in text
         assert "salaries" not in text
     assert "_private" in str(world.run("SELECT * FROM main.information_schema.tables", ADMIN))
+
+
+def test_an_empty_text_column_of_the_information_schema_can_be_compared(world: World) -> None:
+    """A column that is null throughout is still text."""
+    sql = "SELECT table_name FROM main.information_schema.tables WHERE comment = 'x'"
+    assert world.run(sql, PIPELINE) == []
+    counted = "SELECT max(ordinal_position) FROM main.information_schema.columns"
+    assert world.run(counted, PIPELINE) == [["3"]]
 
 
 def test_grants_of_others_are_not_shown(world: World) -> None:
