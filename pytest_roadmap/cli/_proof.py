@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_roadmap.adapters.document.policy import PolicyError, read_policy
 from pytest_roadmap.adapters.document.reader import read_roadmap
-from pytest_roadmap.domain.controls import Proof, ProofWord, ProvedScenario, unproven_steps
+from pytest_roadmap.domain.controls import (
+    Control,
+    Proof,
+    ProofWord,
+    ProvedScenario,
+    proven_steps,
+    unproven_steps,
+)
 from pytest_roadmap.domain.lock import lock_entry, merged_lock, outdated
-from pytest_roadmap.proving.plan import LOCK, PlanError, TaskPlan, read_lock, write_lock
+from pytest_roadmap.proving.plan import (
+    LOCK,
+    PlanError,
+    TaskPlan,
+    features_of,
+    read_lock,
+    write_lock,
+)
 
+PROVED, DISPROVED, NOT_JUDGED = 0, 20, 22
 _POLICY = Path(".roadmap/policy.yaml")
 _DOCUMENT = Path(".roadmap/implementation_roadmap.md")
+_WIDTH = 12
 
 
 def known_tasks(root: Path) -> tuple[str, ...]:
@@ -27,8 +43,10 @@ def known_tasks(root: Path) -> tuple[str, ...]:
     try:
         policy = read_policy(root / _POLICY)
         reading = read_roadmap((root / _DOCUMENT).read_bytes(), policy)
-    except (PolicyError, OSError) as error:
+    except PolicyError as error:
         raise PlanError(str(error)) from error
+    except OSError as error:
+        raise PlanError(f"{_DOCUMENT}: cannot be read: {error.strerror}") from error
     if reading.roadmap is None:
         raise PlanError(f"{_DOCUMENT} cannot be read as a roadmap: run 'roadmap check'")
     return tuple(reading.roadmap.by_id)
@@ -36,28 +54,29 @@ def known_tasks(root: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What all judgements together amount to."""
+    """What all judgements together amount to; ``outdated`` are the tasks to write a lock for."""
 
     exit_code: int
-    words: Counter[ProofWord]
-    planned: int
+    controls: tuple[Control, ...]
+    proofs: tuple[Proof, ...]
     unproven: tuple[tuple[str, str], ...]
     outdated: tuple[str, ...]
+    proven: bool
     written: bool
 
     def text(self) -> str:
         """The last lines."""
-        controls = self.planned
         lines = [f"no control turns red: {name}: {step}" for name, step in self.unproven]
-        if self.outdated:
+        if self.proven and self.outdated:
             named = ", ".join(self.outdated)
             lines.append(f"{LOCK} is out of date for {named}: run 'roadmap prove --write'")
-        killed, guarded = self.words[ProofWord.KILLED], self.words[ProofWord.GUARDED]
-        guards = guarded + self.words[ProofWord.GUARD_BROKEN]
+        words = self._words()
+        guards = sum(control.guard for control in self.controls)
         lines.append(
-            f"{killed} of {controls} controls killed, {guarded} of {guards} guards green,"
-            f" {self.words[ProofWord.HEALTHY]} scenarios healthy:"
-            f" {'PROVED' if self.exit_code == 0 else 'NOT PROVED'} ({self.exit_code})"
+            f"{words[ProofWord.KILLED]} of {len(self.controls) - guards} controls killed,"
+            f" {words[ProofWord.GUARDED]} of {guards} guards green,"
+            f" {words[ProofWord.HEALTHY]} scenarios healthy:"
+            f" {'PROVED' if self.exit_code == PROVED else 'NOT PROVED'} ({self.exit_code})"
         )
         if self.written:
             lines.append(f"{LOCK} written")
@@ -67,11 +86,27 @@ class Conclusion:
         """The same for scripts."""
         return {
             "exit_code": self.exit_code,
-            "controls": self.planned,
-            "words": {word.value: count for word, count in sorted(self.words.items())},
+            "controls": sum(not control.guard for control in self.controls),
+            "words": {word.value: count for word, count in sorted(self._words().items())},
+            "cases": [_plain(proof) for proof in self.proofs],
             "unproven_steps": [{"scenario": name, "step": step} for name, step in self.unproven],
             "outdated": list(self.outdated),
+            "written": self.written,
         }
+
+    def _words(self) -> Counter[ProofWord]:
+        return Counter(proof.word for proof in self.proofs)
+
+
+def _plain(proof: Proof) -> dict[str, Any]:
+    return {
+        "scenario": proof.scenario_id,
+        "control": proof.control.control_id if proof.control else None,
+        "word": proof.word.value,
+        "outcome": proof.observed.outcome.value,
+        "step": proof.observed.failed_step,
+        "reason": proof.reason,
+    }
 
 
 def conclude(
@@ -82,54 +117,64 @@ def conclude(
     *,
     write: bool,
 ) -> Conclusion:
-    """Judge the whole proof and, where asked and earned, write the lock."""
+    """Judge the whole proof and, where asked and earned, write the lock.
+
+    Args:
+        root: the project, for its lock.
+        plans: what was to be proven.
+        proofs: what was judged of it.
+        ended: the exit status of a proof that broke off.
+        write: write the lock if all is proven.
+
+    Raises:
+        PlanError: the lock cannot be read or written.
+    """
     scenarios = [scenario for plan in plans for scenario in plan.scenarios]
     unproven = unproven_steps(scenarios, proofs) if ended is None else ()
-    words = Counter(proof.word for proof in proofs)
-    proven = ended is None and not unproven and all(proof.good for proof in proofs)
+    bad = {proof.word for proof in proofs if not proof.good}
+    proven = ended is None and not unproven and not bad
     if write and proven:
         entries = {plan.task_id: lock_entry(plan.key, _of(plan, proofs)) for plan in plans}
-        write_lock(root, merged_lock(read_lock(root), entries, known_tasks(root)))
+        present = features_of(root, known_tasks(root))
+        write_lock(root, merged_lock(read_lock(root), entries, present))
     stale = outdated(read_lock(root), {plan.task_id: plan.key for plan in plans})
-    planned = sum(not control.guard for plan in plans for control in plan.controls)
-    code = ended if ended is not None else _exit_code(words, proven=proven, stale=bool(stale))
-    return Conclusion(code, words, planned, unproven, stale, write and proven)
+    if ended is None:
+        ended = PROVED if proven and not stale else DISPROVED
+        ended = NOT_JUDGED if bad == {ProofWord.NOT_JUDGED} and not unproven else ended
+    controls = tuple(control for plan in plans for control in plan.controls)
+    return Conclusion(
+        ended, controls, tuple(proofs), unproven, stale, proven=proven, written=write and proven
+    )
 
 
-def _of(plan: TaskPlan, proofs: Iterable[Proof]) -> list[Proof]:
+def _of(plan: TaskPlan, proofs: Sequence[Proof]) -> list[Proof]:
     own = {scenario.scenario_id for scenario in plan.scenarios}
     return [proof for proof in proofs if proof.scenario_id in own]
 
 
-def _exit_code(words: Counter[ProofWord], *, proven: bool, stale: bool) -> int:
-    if proven:
-        return 20 if stale else 0
-    bad = set(words) - {ProofWord.HEALTHY, ProofWord.KILLED, ProofWord.GUARDED}
-    return 22 if bad == {ProofWord.NOT_JUDGED} else 20
-
-
 def table(plans: Sequence[TaskPlan], proofs: Sequence[Proof]) -> str:
     """One row a scenario, in the order of the features; what went wrong stands below its row."""
-    width = 12
-    head = f"{'scenario':<{width}}  healthy  killed  guards  Then steps"
-    rows = (_row(each, proofs, width) for plan in plans for each in plan.scenarios)
+    head = f"{'scenario':<{_WIDTH}}  healthy  killed  guards  Then steps"
+    rows = (_row(each, plan.controls, proofs) for plan in plans for each in plan.scenarios)
     return "\n".join([head, *rows])
 
 
-def _row(scenario: ProvedScenario, proofs: Sequence[Proof], width: int) -> str:
-    own = [proof for proof in proofs if proof.scenario_id == scenario.scenario_id]
+def _row(scenario: ProvedScenario, controls: Sequence[Control], proofs: Sequence[Proof]) -> str:
+    name = scenario.scenario_id
+    own = [proof for proof in proofs if proof.scenario_id == name]
     words = Counter(proof.word for proof in own)
-    controls = [proof for proof in own if proof.control and not proof.control.guard]
-    guards = [proof for proof in own if proof.control and proof.control.guard]
-    steps = len(scenario.then_steps)
-    proven = steps - len(unproven_steps([scenario], own))
-    row = (
-        f"{scenario.scenario_id:<{width}}  {'yes' if words[ProofWord.HEALTHY] else 'NO':<7}"
-        f"  {f'{words[ProofWord.KILLED]}/{len(controls)}':<6}"
-        f"  {f'{words[ProofWord.GUARDED]}/{len(guards)}':<6}  {proven}/{steps}"
-    )
+    guards = [control.guard for control in controls if control.scenario_id == name]
+    killed = f"{words[ProofWord.KILLED]}/{guards.count(False)}"
+    guarded = f"{words[ProofWord.GUARDED]}/{guards.count(True)}"
+    steps = f"{len(proven_steps(scenario, own))}/{len(set(scenario.then_steps))}"
+    row = f"{name:<{_WIDTH}}  {_healthy(own):<7}  {killed:<6}  {guarded:<6}  {steps}"
     bad = [proof for proof in own if not proof.good]
     return "\n".join([row, *(f"    {_name(proof)}: {proof.reason}" for proof in bad)])
+
+
+def _healthy(proofs: Sequence[Proof]) -> str:
+    found = [proof.good for proof in proofs if proof.control is None]
+    return ("yes" if found[0] else "NO") if found else "-"
 
 
 def _name(proof: Proof) -> str:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_roadmap.domain.controls import Proof
-    from pytest_roadmap.proving.plan import TaskPlan
-    from pytest_roadmap.proving.worker import Case
+    from collections.abc import Generator
 
-PROVED, SURVIVED, INTERRUPTED, BROKEN_OFF, UNUSABLE = 0, 20, 2, 22, 30
+    from pytest_roadmap.domain.controls import Proof
+    from pytest_roadmap.proving.case import Case
+    from pytest_roadmap.proving.plan import TaskPlan
+
+    Runner = Callable[[Path, Sequence[Case], int], Generator[tuple[Case, Proof, str]]]
+
+INTERRUPTED, BROKEN_OFF, UNUSABLE = 2, 22, 30
 
 
 def register(subparsers: Any) -> None:
@@ -27,12 +33,12 @@ def register(subparsers: Any) -> None:
         " per control of its *.controls.yaml (it must end in the stated word, at the stated step)."
         " Exit status: 0 all proven; 20 a control survived, failed elsewhere, a guard broke, a"
         " Then step has no control, or the lock is out of date; 22 a case could not be judged;"
-        " 30 a feature or controls file cannot be used.",
+        " 30 a feature, a controls file or the lock cannot be used; 2 interrupted.",
     )
     parser.add_argument("tasks", nargs="*", metavar="TASK", help="task ids (default: all)")
     parser.add_argument(
         "--jobs",
-        type=int,
+        type=_jobs,
         default=os.cpu_count() or 1,
         metavar="N",
         help="how many cases run at a time (%(default)s)",
@@ -40,12 +46,24 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--write", action="store_true", help="write what was proven to .roadmap/controls.lock.json"
     )
+    parser.add_argument("-v", "--verbose", action="store_true", help="one line a case")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Prove, print the table, and return the exit status."""
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of cases, 1 or more")
+    return int(text)
+
+
+def run(args: argparse.Namespace, runner: Runner | None = None) -> int:
+    """Prove, print the table, and return the exit status.
+
+    Args:
+        args: of the command.
+        runner: runs the cases; on embedded clouds, side by side, when not given.
+    """
     from pytest_roadmap.cli._proof import known_tasks  # noqa: PLC0415 - only for this command
     from pytest_roadmap.proving.plan import PlanError, plan_tasks, read_lock  # noqa: PLC0415
 
@@ -53,36 +71,44 @@ def run(args: argparse.Namespace) -> int:
     try:
         plans = plan_tasks(root, known_tasks(root), args.tasks)
         read_lock(root)
+        proofs, ended = _run(root, plans, args, runner)
+        return _conclude(root, plans, proofs, ended, args)
     except PlanError as error:
-        print(f"roadmap prove: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"roadmap prove: {line}", file=sys.stderr)
         return UNUSABLE
-    cases = [case for plan in plans for case in plan.cases()]
-    proofs, ended = _run(root, cases, args.jobs, quiet=args.format == "json")
-    return _conclude(root, plans, proofs, ended, args)
 
 
 def _run(
-    root: Path, cases: Sequence[Case], jobs: int, *, quiet: bool
+    root: Path, plans: Sequence[TaskPlan], args: argparse.Namespace, runner: Runner | None
 ) -> tuple[list[Proof], int | None]:
     """The judgements so far, and why there are no more of them."""
+    from pytest_roadmap.cli._progress import Progress  # noqa: PLC0415
     from pytest_roadmap.proving.runner import ProvingError, run_cases  # noqa: PLC0415
 
+    cases = [case for plan in plans for case in plan.cases()]
+    out = sys.stdout if args.format == "text" else None
+    progress = Progress(cases, out, sys.stderr, verbose=args.verbose)
     proofs: list[Proof] = []
+    why, ended = "", None
     try:
-        for case, proof, printed in run_cases(root, cases, jobs):
-            proofs.append(proof)
-            name = case.control.control_id if case.control else case.scenario_id
-            if not quiet:
-                print(f"[{len(proofs)}/{len(cases)}] {name}: {proof.word}", flush=True)
-            if not proof.good:
-                print(f"{name}: {proof.reason}\n{printed}", file=sys.stderr, flush=True)
+        with (
+            _interrupted_by_sigterm(),
+            closing((runner or run_cases)(root, cases, args.jobs)) as found,
+        ):
+            for case, proof, printed in found:
+                proofs.append(proof)
+                progress.judged(case, proof, printed)
     except KeyboardInterrupt:
-        print(f"interrupted after {len(proofs)} of {len(cases)} cases", file=sys.stderr)
-        return proofs, INTERRUPTED
+        why, ended = "interrupted", INTERRUPTED
     except ProvingError as error:
-        print(f"roadmap prove: {error}", file=sys.stderr)
-        return proofs, BROKEN_OFF
-    return proofs, None
+        why, ended = str(error), BROKEN_OFF
+    progress.erase()
+    if ended is None and len(proofs) < len(cases):
+        why, ended = "the runner left cases out", BROKEN_OFF
+    if ended is not None:
+        print(f"roadmap prove: {why}; {len(proofs)} of {len(cases)} cases judged", file=sys.stderr)
+    return proofs, ended
 
 
 def _conclude(
@@ -94,10 +120,21 @@ def _conclude(
 ) -> int:
     from pytest_roadmap.cli._proof import conclude, table  # noqa: PLC0415
 
+    if args.format == "text":
+        print(table(plans, proofs), flush=True)
     conclusion = conclude(root, plans, proofs, ended, write=args.write)
     if args.format == "json":
         print(json.dumps(conclusion.as_json(), ensure_ascii=False))
     else:
-        print(table(plans, proofs))
         print(conclusion.text())
     return conclusion.exit_code
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Ending a CI job is like Ctrl-C: what was done is said, and nothing is left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

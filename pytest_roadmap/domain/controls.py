@@ -27,7 +27,8 @@ class Change:
 class Control:
     """A change, the word the scenario must then end in, and the step that must say so.
 
-    A guard is a change that must stay green: ``expect`` is ``pass`` and there is no step.
+    A guard is a change that must stay green: ``expect`` is ``pass``, and ``step`` says for readers
+    which step must not mind it.
     """
 
     control_id: str
@@ -127,7 +128,7 @@ def _judge(control: Control, observed: Observed) -> tuple[ProofWord, str]:
 def names_step(written: str, ran: str) -> bool:
     """Whether a step as written in the feature is the one that ran; ``<name>`` is any cell."""
     parts = re.split(r"<[^<>]+>", written)
-    return re.fullmatch(".*".join(map(re.escape, parts)), ran) is not None
+    return re.fullmatch(".*".join(map(re.escape, parts)), ran, re.DOTALL) is not None
 
 
 def _ending(observed: Observed) -> str:
@@ -136,23 +137,39 @@ def _ending(observed: Observed) -> str:
     return f"{observed.outcome}{at}{why}"
 
 
+def proven_steps(scenario: ProvedScenario, proofs: Iterable[Proof]) -> frozenset[str]:
+    """The ``Then`` steps of a scenario that a killed control turned red."""
+    return frozenset(_named(scenario, proofs, ProofWord.KILLED))
+
+
 def unproven_steps(
     scenarios: Iterable[ProvedScenario], proofs: Sequence[Proof]
 ) -> tuple[tuple[str, str], ...]:
-    """The ``Then`` steps that no killed control turned red, as (scenario id, step)."""
-    killed = {
-        (proof.scenario_id, proof.control.step)
+    """The ``Then`` steps that no control turns red, as (scenario id, step).
+
+    A step named by a control that could not be judged is left out: nothing is known of it.
+    """
+    found: list[tuple[str, str]] = []
+    for scenario in scenarios:
+        known = _named(scenario, proofs, ProofWord.KILLED, ProofWord.NOT_JUDGED)
+        found.extend(
+            (scenario.scenario_id, step) for step in scenario.then_steps if step not in known
+        )
+    return tuple(found)
+
+
+def _named(scenario: ProvedScenario, proofs: Iterable[Proof], *words: ProofWord) -> set[str]:
+    """The ``Then`` steps named by controls of these words; one that expects no run says nothing."""
+    return {
+        proof.control.step
         for proof in proofs
-        if proof.control is not None
-        and proof.word is ProofWord.KILLED
+        if proof.scenario_id == scenario.scenario_id
+        and proof.control is not None
+        and not proof.control.guard
+        and proof.word in words
         and proof.control.expect is not Outcome.NOT_RUN
+        and proof.control.step in scenario.then_steps
     }
-    return tuple(
-        (scenario.scenario_id, step)
-        for scenario in scenarios
-        for step in scenario.then_steps
-        if (scenario.scenario_id, step) not in killed
-    )
 
 
 def control_problems(
@@ -183,11 +200,14 @@ def _target_problems(control: Control, scenarios: Mapping[str, tuple[str, ...]])
     steps = scenarios.get(control.scenario_id)
     if steps is None:
         return [f"{name} names {control.scenario_id}, which the feature does not have"]
+    known = not control.step or control.step in steps
+    if not known:
+        return [f"{name} names a step that {control.scenario_id} does not have: {control.step!r}"]
     if control.guard:
         expected = control.expect is Outcome.PASS
         return [] if expected else [f"{name} is a guard and must expect pass"]
     if control.expect is Outcome.PASS:
         return [f"{name} expects pass but is no guard"]
-    if control.step not in steps:
-        return [f"{name} names a step that {control.scenario_id} does not have: {control.step!r}"]
+    if not control.step:
+        return [f"{name} does not say at which step it ends"]
     return []

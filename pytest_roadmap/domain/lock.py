@@ -21,7 +21,14 @@ def digest_of(files: Iterable[tuple[str, bytes]]) -> str:
 
 
 def lock_key(feature: bytes, controls: bytes, steps: str, package: str) -> str:
-    """The key of one task's entry: digest of feature, controls, steps and package."""
+    """The key of one task's entry: what can change how a scenario or a control of it ends.
+
+    Args:
+        feature: the feature file.
+        controls: its controls file.
+        steps: the digest of the project's steps.
+        package: the digest of this package.
+    """
     parts = (
         ("feature", feature),
         ("controls", controls),
@@ -29,6 +36,16 @@ def lock_key(feature: bytes, controls: bytes, steps: str, package: str) -> str:
         ("package", package.encode()),
     )
     return digest_of(parts)
+
+
+def lock_problem(found: Any) -> str | None:
+    """Why this is no lock, in a sentence; None if it is one."""
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        return f"expected a JSON object with the schema {SCHEMA!r}"
+    tasks = found.get("tasks")
+    if not isinstance(tasks, dict) or not all(isinstance(each, dict) for each in tasks.values()):
+        return "expected 'tasks' to map each task id to an object"
+    return None
 
 
 def lock_entry(key: str, proofs: Sequence[Proof]) -> dict[str, Any]:
@@ -44,8 +61,9 @@ def lock_entry(key: str, proofs: Sequence[Proof]) -> dict[str, Any]:
 def merged_lock(
     known: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], tasks: Iterable[str]
 ) -> dict[str, Any]:
-    """The lock with new entries; entries of tasks that have no feature any more are dropped."""
-    kept = {task: entry for task, entry in known.get("tasks", {}).items() if task in set(tasks)}
+    """The lock with new entries; entries of tasks that are not among ``tasks`` are dropped."""
+    present = set(tasks)
+    kept = {task: entry for task, entry in known.get("tasks", {}).items() if task in present}
     return {"schema": SCHEMA, "tasks": dict(sorted({**kept, **entries}.items()))}
 
 

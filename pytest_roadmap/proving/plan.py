@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest_roadmap
 from pytest_roadmap.adapters.document.controls import SUFFIX, ControlsError, read_controls
 from pytest_roadmap.adapters.document.features import read_feature_file
 from pytest_roadmap.domain.controls import Control, ProvedScenario, control_problems
 from pytest_roadmap.domain.feature import FeatureText, ScenarioText, StepText
-from pytest_roadmap.domain.lock import digest_of, lock_key
-from pytest_roadmap.proving.worker import Case
+from pytest_roadmap.domain.lock import lock_key, lock_problem
+from pytest_roadmap.proving.case import Case
+from pytest_roadmap.proving.sources import package_digest, steps_digest
 
 LOCK = Path(".roadmap/controls.lock.json")
 _FEATURES = Path("features")
-_STEPS = Path("steps")
-_BUILT = ("__pycache__",)
 
 
 class PlanError(Exception):
@@ -46,74 +45,132 @@ class TaskPlan:
 def plan_tasks(root: Path, task_ids: Sequence[str], wanted: Sequence[str]) -> tuple[TaskPlan, ...]:
     """The plans of the wanted tasks, of all with a feature when none is named.
 
+    Args:
+        root: the project.
+        task_ids: the tasks of its roadmap.
+        wanted: whose features to prove; what is wrong with the others does not matter then.
+
     Raises:
-        PlanError: a wanted task has no feature, or a feature or controls file cannot be used.
+        PlanError: a wanted task has no feature or two, or a feature or controls file cannot be
+            used.
     """
-    steps = digest_of(_sources(root / _STEPS))
-    package = digest_of(_sources(Path(pytest_roadmap.__file__).parent))
-    features = sorted((root / _FEATURES).rglob("*.feature"))
-    problems: list[str] = []
+    plans, problems = _plans(root, task_ids, wanted)
+    counted = Counter(plan.task_id for plan in plans)
+    twice = [
+        f"{name}: {count} features of this task" for name, count in counted.items() if count > 1
+    ]
+    absent = [_absent(name, task_ids) for name in dict.fromkeys(wanted) if name not in counted]
+    if wanted and not absent:
+        problems = []
+    if not plans and not problems and not absent:
+        absent = [f"there is no feature below {_FEATURES}/"]
+    if problems or twice or absent:
+        raise PlanError("\n".join([*problems, *twice, *absent]))
+    return tuple(plans)
+
+
+def _plans(
+    root: Path, task_ids: Sequence[str], wanted: Sequence[str]
+) -> tuple[list[TaskPlan], list[str]]:
+    """The plans that can be made, and why others cannot."""
+    code = steps_digest(root), package_digest()
     plans: list[TaskPlan] = []
-    for path in features:
+    problems: list[str] = []
+    for path in sorted((root / _FEATURES).rglob("*.feature")):
         try:
-            plan = _plan(root, path, task_ids, (steps, package))
+            plan = _plan(root, path, task_ids, wanted, code)
         except PlanError as error:
             problems.append(str(error))
             continue
-        if not wanted or plan.task_id in wanted:
+        if plan is not None:
             plans.append(plan)
-    planned = {plan.task_id for plan in plans}
-    problems += [f"{name}: no feature of this task" for name in wanted if name not in planned]
-    if not plans and not problems:
-        problems.append(f"there is no feature below {_FEATURES}/")
-    if problems:
-        raise PlanError("\n".join(problems))
-    return tuple(plans)
+    return plans, problems
+
+
+def _absent(task_id: str, known: Sequence[str]) -> str:
+    where = (
+        f"no usable feature below {_FEATURES}/" if task_id in known else "no task of the roadmap"
+    )
+    return f"{task_id}: {where}"
 
 
 def read_lock(root: Path) -> Mapping[str, Any]:
     """The lock as it is; empty when there is none.
 
     Raises:
-        PlanError: it is no JSON object.
+        PlanError: it cannot be read as one.
     """
     path = root / LOCK
-    if not path.is_file():
-        return {}
+    remedy = "delete it and run 'roadmap prove --write'"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise PlanError(f"{LOCK}: {error}") from error
-    if not isinstance(found, dict):
-        raise PlanError(f"{LOCK}: expected a JSON object")
-    return found
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise PlanError(f"{LOCK}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"{LOCK}: {error}: {remedy}") from error
+    problem = lock_problem(found)
+    if problem is not None:
+        raise PlanError(f"{LOCK}: {problem}: {remedy}")
+    return dict(found)
 
 
 def write_lock(root: Path, lock: Mapping[str, Any]) -> None:
-    """Replace the lock at once."""
+    """Replace the lock at once.
+
+    Raises:
+        PlanError: it cannot be written.
+    """
     path = root / LOCK
     new = path.with_suffix(".json.new")
-    new.write_text(json.dumps(lock, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    new.replace(path)
+    try:
+        new.write_text(json.dumps(lock, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise PlanError(f"{LOCK}: cannot be written: {error.strerror}") from error
 
 
-def _plan(root: Path, path: Path, task_ids: Sequence[str], code: tuple[str, str]) -> TaskPlan:
-    shown = path.relative_to(root).as_posix()
+def features_of(root: Path, task_ids: Sequence[str]) -> frozenset[str]:
+    """The tasks that a feature file below the project names, whatever else is wrong with it."""
+    readings = (read_feature_file(path, task_ids) for path in (root / _FEATURES).rglob("*.feature"))
+    return frozenset(each.feature.task_id for each in readings if each.feature is not None)
+
+
+def _plan(
+    root: Path,
+    path: Path,
+    task_ids: Sequence[str],
+    wanted: Sequence[str],
+    code: tuple[str, str],
+) -> TaskPlan | None:
+    """The plan of one feature; None if its task is not wanted."""
+    shown = path.relative_to(root)
     reading = read_feature_file(path, task_ids)
-    if reading.problems or reading.feature is None:
+    feature = reading.feature
+    if feature is not None and wanted and feature.task_id not in wanted:
+        return None
+    if reading.problems or feature is None:
         lines = [f"{shown}:{each.line}: {each.code}: {each.message}" for each in reading.problems]
         raise PlanError("\n".join(lines))
     controls_path = path.with_name(path.stem + SUFFIX)
-    try:
-        controls = read_controls(controls_path)
-    except ControlsError as error:
-        raise PlanError(f"{path.parent.relative_to(root).as_posix()}/{error}") from error
-    problems = control_problems(controls, _steps_by_scenario(reading.feature))
-    if problems:
-        raise PlanError("\n".join(f"{controls_path.name}: {problem}" for problem in problems))
+    controls = _controls(controls_path, shown.parent, feature)
     key = lock_key(path.read_bytes(), controls_path.read_bytes(), *code)
-    scenarios = tuple(_proved(reading.feature, each) for each in reading.feature.scenarios)
-    return TaskPlan(reading.feature.task_id, shown, scenarios, controls, key)
+    scenarios = tuple(_proved(feature, each) for each in feature.scenarios)
+    return TaskPlan(feature.task_id, shown.as_posix(), scenarios, controls, key)
+
+
+def _controls(path: Path, folder: Path, feature: FeatureText) -> tuple[Control, ...]:
+    try:
+        controls = read_controls(path)
+    except ControlsError as error:
+        problems = str(error).split("\n")
+    else:
+        found = control_problems(controls, _steps_by_scenario(feature))
+        problems = [f"{path.name}: {problem}" for problem in found]
+    if problems:
+        raise PlanError("\n".join(f"{folder.as_posix()}/{problem}" for problem in problems))
+    return controls
 
 
 def _line(step: StepText) -> str:
@@ -136,12 +193,3 @@ def _proved(feature: FeatureText, scenario: ScenarioText) -> ProvedScenario:
         if judging:
             then_steps.append(_line(step))
     return ProvedScenario(feature.task_id, scenario.scenario_id, tuple(then_steps))
-
-
-def _sources(folder: Path) -> list[tuple[str, bytes]]:
-    """Every file of a folder but what Python builds there, by its path."""
-    return [
-        (path.relative_to(folder).as_posix(), path.read_bytes())
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part in _BUILT for part in path.parts)
-    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import shutil
 import ssl
@@ -11,8 +13,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pytest_roadmap import rehearsal
-from pytest_roadmap.composition import CompositionError, start_embedded
+from pytest_roadmap.composition import start_embedded
 from pytest_roadmap.composition.cloud import embedded_clock
 from pytest_roadmap.domain.controls import Change
 from pytest_roadmap.rehearsal.history import GitError, commit_all
@@ -33,13 +37,21 @@ class World:
 
     Raises:
         CompositionError: the cloud did not come up.
+        ChangeError: it came up and does not answer.
     """
 
     def __init__(self, root: Path, work_dir: Path) -> None:
         self._cloud = start_embedded(root, work_dir)
+        with contextlib.ExitStack() as failing:
+            failing.callback(self._cloud.stop)
+            self._keep(work_dir / "kept")
+            failing.pop_all()
+
+    def _keep(self, folder: Path) -> None:
+        """Learn how to reach the world, and remember how it is."""
         self.connection = self._cloud.connection
         self.repository = Path(str(self.connection["repository"]))
-        self._kept = work_dir / "kept"
+        self._kept = folder
         shutil.rmtree(self._kept, ignore_errors=True)
         shutil.copytree(self.repository, self._kept, symlinks=True)
         tls = ssl.create_default_context(cafile=str(self.connection["ca_file"]))
@@ -135,6 +147,12 @@ class World:
             rehearsal.act(self.repository, keys, clock, body["name"], body.get("variant", ""))
         except (rehearsal.UnknownActError, GitError, OSError) as error:
             raise ChangeError(str(error)) from error
+        except (yaml.YAMLError, LookupError, TypeError, ValueError) as error:
+            # People read what an earlier change left there.
+            problem = f"{type(error).__name__}: {error}"
+            raise ChangeError(
+                f"{body['name']}: the documents do not allow it: {problem}"
+            ) from error
 
     def _send(self, base: str, method: str, path: str, body: Any, token: str) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310 - the base was checked to be loopback http(s)
@@ -146,13 +164,10 @@ class World:
         try:
             with self._opener.open(request, timeout=_CALL_LIMIT_S) as answer:
                 content = answer.read()
+            found = json.loads(content) if content else {}
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")[:300]
             raise ChangeError(f"{method} {path} answered {error.code}: {said}") from error
-        except OSError as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise ChangeError(f"{method} {path}: {error}") from error
-        found = json.loads(content) if content else {}
         return found if isinstance(found, dict) else {"value": found}
-
-
-__all__ = ["ChangeError", "CompositionError", "World"]
