@@ -37,7 +37,7 @@ class Plans:
         return (
             task.task_id,
             task.target_gate,
-            workstream_marker(task),
+            *workstream_markers(task),
             task.priority,
             task.verification_level,
         )
@@ -48,7 +48,8 @@ class Plans:
             yield task.task_id, f"scenarios of task {task.task_id}"
         for gate in self.policy.gates:
             yield gate, f"scenarios of tasks that gate {gate} waits for"
-        for workstream in dict.fromkeys(workstream_marker(task) for task in self.roadmap.tasks):
+        named = (name for task in self.roadmap.tasks for name in workstream_markers(task))
+        for workstream in dict.fromkeys(named):
             yield workstream, f"scenarios of workstream {workstream}"
         for priority in self.policy.priorities:
             yield priority, f"scenarios of tasks of priority {priority}"
@@ -56,9 +57,11 @@ class Plans:
             yield level, f"scenarios of tasks verified at level {level}"
 
 
-def workstream_marker(task: Task) -> str:
-    """The workstream as a word that ``-m`` accepts."""
-    return "_".join(task.workstream.split())
+def workstream_markers(task: Task) -> tuple[str, ...]:
+    """The workstream as words that ``-m`` accepts: its code, and the prefix of its task ids."""
+    code = "_".join(task.workstream.split())
+    prefix = task.task_id.rpartition("-")[0]
+    return tuple(dict.fromkeys(name for name in (code, prefix) if name))
 
 
 class Project:

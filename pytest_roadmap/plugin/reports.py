@@ -93,12 +93,11 @@ def results_directory(config: pytest.Config, root: Path, environment: str) -> Pa
 
 def reported_run(state: RunState) -> ReportedRun:
     """What Allure says about the run as a whole."""
-    policy, roadmap = state.plans.policy, state.plans.roadmap
+    policy = state.plans.policy
     return ReportedRun(
         environment=state.access.name,
         kind=state.access.kind,
         severities={name: priority.severity for name, priority in policy.priorities.items()},
-        workstreams=roadmap.workstreams,
         document_url=_beside_results(state, state.options.document),
     )
 

@@ -27,9 +27,7 @@ from pytest_roadmap.domain.redaction import Redactor
 from tests.unit.domain_cases import NOW, task
 
 SECRET = "s3cr3t-of-the-run"
-RUN = ReportedRun(
-    "dev", "dev", {"P0": "blocker"}, {"SEC": "WS-SEC Binding"}, "https://example.test/roadmap.md"
-)
+RUN = ReportedRun("dev", "dev", {"P0": "blocker"}, "https://example.test/roadmap.md")
 
 
 class Scene:
@@ -83,7 +81,7 @@ def test_a_result_stands_where_its_task_stands_in_the_roadmap(scene: Scene) -> N
     scene.start().scenario_ended(ScenarioEnding(Outcome.PASS))
 
     labels = _labels(scene.result())
-    assert labels["epic"] == "WS-SEC Binding"
+    assert labels["epic"] == task("SEC-003").workstream
     assert labels["feature"] == labels["task_id"] == "SEC-003"
     assert labels["gate"] == "G1"
     assert labels["severity"] == "blocker"

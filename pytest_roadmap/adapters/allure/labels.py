@@ -16,11 +16,10 @@ LINK_RECORD = "record"
 
 def task_labels(task: Task, run: ReportedRun) -> list[dict[str, str]]:
     """What every scenario of a task is found under."""
-    workstream = run.workstreams.get(task.workstream, task.workstream)
     labels = {
-        "epic": workstream,
+        "epic": task.workstream,
         "feature": task.task_id,
-        "parentSuite": workstream,
+        "parentSuite": task.workstream,
         "suite": task.task_id,
         "task_id": task.task_id,
         "gate": task.target_gate,

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 class ReportedRun:
     """One run: its environment, and the words of its roadmap and policy.
 
-    ``severities`` maps a priority to an Allure severity, ``workstreams`` a code to its heading.
-    ``document_url`` is the address of the roadmap document; a task is its line, ``#L<line>``.
+    ``severities`` maps a priority to an Allure severity. ``document_url`` is the address of the
+    roadmap document; a task is its line, ``#L<line>``.
     """
 
     environment: str
     kind: str
     severities: Mapping[str, str]
-    workstreams: Mapping[str, str] = field(default_factory=dict)
     document_url: str = ""
 
 
