@@ -11,6 +11,7 @@ from pytest_roadmap.plugin.terminal import gate_lines, open_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from pytest_roadmap.domain.outcome import Outcome
     from pytest_roadmap.plugin.state import RunState
@@ -28,6 +29,7 @@ class RunEnding:
     exit_status: int
     open_scenarios: tuple[str, ...]
     notes: tuple[str, ...]
+    places: tuple[str, ...]
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """``title`` and ``line`` pairs in the order to print them."""
@@ -43,6 +45,8 @@ class RunEnding:
             yield "title", "roadmap records"
             for line in self.notes:
                 yield "line", line
+        for line in self.places:
+            yield "line", line
 
 
 def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEnding:
@@ -68,7 +72,22 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
         exit_status=status,
         open_scenarios=tuple(open_lines(book.ledger.joined())),
         notes=tuple(book.problems),
+        places=tuple(_places(state)),
     )
+
+
+def _places(state: RunState) -> Iterator[str]:
+    """Where the run left its evidence and its Allure results."""
+    root = state.options.root
+    for folder in sorted({path.parent for path in state.book.written.values()}):
+        yield f"evidence: {_shown(folder, root)}"
+    results = state.allure_results
+    if results is not None and results.is_dir():
+        yield f"Allure results: {_shown(results, root)}"
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _own_status(status: int, outcomes: tuple[Outcome, ...], *, other_failed: bool) -> int:
