@@ -57,6 +57,14 @@ def test_an_answer_can_change_between_two_reads(cloud: RunningCloud) -> None:
     assert (first, second) == ("infra.park@embedded.example", "someone")
 
 
+@pytest.mark.parametrize("change", ["field=owners,value=x", "field=read_only,value=maybe"])
+def test_an_answer_that_cannot_be_altered_is_an_error(cloud: RunningCloud, change: str) -> None:
+    """A misspelt field must not leave the answer healthy."""
+    path = f"{UC}/external-locations/loc-landing"
+    cloud.faults(f"altered-answer:route={path},{change}")
+    assert error_of(cloud.rest("harness", "GET", path)) == (500, "INTERNAL_ERROR")
+
+
 def test_the_host_can_answer_for_another_workspace(cloud: RunningCloud) -> None:
     """The header changes with it, also in the SDK's discovery address."""
     cloud.faults("wrong-workspace:id=42")

@@ -153,17 +153,23 @@ def _altered(cloud: Cloud, incoming: Incoming, reply: Reply) -> Reply:
             continue
         use(fault)
         body = json.loads(json.dumps(reply.body))
-        _set(body, wanted.get("field", "").split("."), wanted.get("value", ""))
+        try:
+            _set(body, wanted.get("field", "").split("."), wanted.get("value", ""))
+        except (LookupError, TypeError, ValueError) as error:
+            field = wanted.get("field")
+            raise ServiceError(
+                500, "INTERNAL_ERROR", f"fault altered-answer: field {field} cannot be set"
+            ) from error
         return Reply(reply.status, body, headers=reply.headers)
     return reply
 
 
 def _set(node: Any, path: list[str], value: str) -> None:
+    """Set a dotted field that exists; list items are numbers, other values than text are JSON."""
     for part in path[:-1]:
         node = node[int(part)] if isinstance(node, list) else node[part]
-    if isinstance(node, dict) and path[-1] in node:
-        old = node[path[-1]]
-        node[path[-1]] = value if isinstance(old, str) else json.loads(value)
+    old = node[path[-1]]
+    node[path[-1]] = value if isinstance(old, str) else json.loads(value)
 
 
 def error_reply(status: int, code: str, message: str, path: str) -> Reply:
