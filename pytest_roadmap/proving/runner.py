@@ -46,6 +46,7 @@ def run_cases(root: Path, cases: Sequence[Case], jobs: int) -> Generator[tuple[C
             f"the embedded cloud needs {', '.join(missing)}, which this Python does not have:"
             " run pip install 'pytest-roadmap[embedded]'"
         )
+    _sweep(root / WORK_DIR)
     work_dir = root / WORK_DIR / str(os.getpid())
     pool = ProcessPoolExecutor(
         max_workers=max(1, min(jobs, len(cases))),
@@ -67,6 +68,17 @@ def run_cases(root: Path, cases: Sequence[Case], jobs: int) -> Generator[tuple[C
                 _end(set(multiprocessing.active_children()) - others)
             pool.shutdown(wait=True, cancel_futures=True)
             shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what killed proofs left; each wrote to a folder named by its process id."""
+    for left in folder.glob("[0-9]*"):
+        try:
+            os.kill(int(left.name), 0)  # asks only whether it is there
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except (PermissionError, ValueError, OverflowError):
+            continue
 
 
 def _result(done: Future[_Result], case: Case) -> _Result:

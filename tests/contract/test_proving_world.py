@@ -262,7 +262,11 @@ def folders(project: Path) -> list[Path]:
 
 
 def test_a_surviving_control_is_named(project: Path) -> None:
-    """Exit status 20; the killed one is counted, the one that could not be made is open."""
+    """Exit status 20; the killed one is counted, the one that could not be made is open.
+
+    What a killed proof left is taken away.
+    """
+    (project / WORK_DIR / "prove" / "999999999" / "repository").mkdir(parents=True)
     process = start(project, "--jobs", "1")
     out, err = process.communicate(timeout=120)
 
