@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,10 @@ REQUIRED_KINDS = (
     "service_principal",
 )
 _ITEM_KEYS = ("kind", "environment", "identifier", "owner_team", "access_principal", "contact")
+#: Control, format, surrogate, private, unassigned, line and paragraph separators.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+#: Letters by category that are drawn as nothing (the Hangul fillers).
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 _PLACEHOLDERS = frozenset({"TBD", "TODO", "미정", "추후", "XXX", "-", "N/A", "?"})
 
 _GRAMMARS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
@@ -155,8 +160,11 @@ def form_problems(inventory: Inventory) -> tuple[str, ...]:
 
 def _asset_problems(asset: Asset) -> Iterator[str]:
     for key in _ITEM_KEYS:
-        if _is_open(getattr(asset, key)):
-            yield f"{key} is still open ({getattr(asset, key)})"
+        value = getattr(asset, key)
+        if _is_open(value):
+            yield f"{key} is still open ({value})"
+        if _has_hidden(value):
+            yield f"{key} has characters that nobody sees ({value!a})"
     grammar = _GRAMMARS.get(asset.kind)
     if grammar is None:
         yield f"{asset.kind} is no known kind of asset"
@@ -172,15 +180,28 @@ def _field_problems(field: AssetField) -> Iterator[str]:
     form = _FIELD_GRAMMARS.get(field.name)
     if _is_open(field.value) or field.value is None:
         yield f"{field.name} is still open ({field.value})"
+    elif _has_hidden(field.value):
+        yield f"{field.name} has characters that nobody sees ({field.value!a})"
     elif form is not None and not form[1](str(field.value)):
         yield f"{field.name} is not {form[0]} ({field.value})"
 
 
 def _is_open(value: Any) -> bool:
-    """Whether nobody has filled the value in; an absent one is reported apart."""
+    """Whether the value, or one of a list, is not filled in; an absent one is reported apart."""
+    if isinstance(value, list):
+        return any(item is None or item == "" or _is_open(item) for item in value)
     if not isinstance(value, str) or not value:
         return False
     return is_placeholder(value) or value.strip().upper() in _PLACEHOLDERS
+
+
+def _has_hidden(value: Any) -> bool:
+    """Whether a text, or one of a list, has control, format or other invisible characters."""
+    if isinstance(value, list):
+        return any(_has_hidden(item) for item in value)
+    return isinstance(value, str) and any(
+        unicodedata.category(char) in _HIDDEN or char in _BLANK_LETTERS for char in value
+    )
 
 
 def listing_problems(inventory: Inventory, environment: str) -> tuple[str, ...]:

@@ -79,10 +79,10 @@ def read_locked_document(repository: RepositoryPort, name: str) -> LockedDocumen
         raise BlockedError("missing_binding", name, f"{document.path} is empty", owner="Infra")
     template = _found(repository, f"{section} schema")
     return LockedDocument(
-        digest=canonical_digest(document.content),
+        digest=_digest(document),
         lock=read_lock(_values(repository, f"{section} lock attestation")),
         history=read_history(_values(repository, f"{section} changelog")),
-        template_digest=canonical_digest(template.content) if template else "no template",
+        template_digest=_digest(template) if template else "no template",
     )
 
 
@@ -95,6 +95,14 @@ def require_handed_over(repository: RepositoryPort, missing: Sequence[str]) -> N
     if missing and lock_problems(read_locked_document(repository, INVENTORY)):
         detail = "the inventory is still a draft and these do not exist"
         raise BlockedError("asset_not_handed_over", ", ".join(missing), detail, owner="Infra")
+
+
+def _digest(document: Document) -> str:
+    """The canonical digest; a text that is not UTF-8 has none, and no lock can name it."""
+    try:
+        return canonical_digest(document.content)
+    except UnicodeDecodeError as error:
+        return f"no digest, for it is not UTF-8 at byte {error.start}"
 
 
 def _section(name: str) -> str:

@@ -103,6 +103,9 @@ def lock_problems(document: LockedDocument) -> tuple[str, ...]:
 
 
 def _lock_problems(document: LockedDocument, lock: Lock) -> Iterator[str]:
+    for what, digest in (("digest", lock.digest), ("template", lock.template_digest)):
+        if not is_digest(digest):
+            yield f"the lock names {digest} as {what}, which is no digest"
     if lock.digest != document.digest:
         yield f"the lock froze {lock.digest}, the document is now {document.digest}"
     if lock.template_digest != document.template_digest:

@@ -119,3 +119,25 @@ def test_the_same_asset_may_stand_in_two_environments() -> None:
     data = whole()
     data["assets"].append(item("uc", environment="prod"))
     assert listing_problems(read_inventory(data), "embedded") == ()
+
+
+@pytest.mark.parametrize("text", ["infra\u202epark", "\u200b", "a\x07b", "\u3164", "a\u2028b"])
+@pytest.mark.parametrize("key", ["contact", "owner_team", "access_principal"])
+def test_characters_that_nobody_sees_are_a_problem(key: Any, text: Any) -> None:
+    """An invisible owner is no owner, and a turned text reads as somebody else."""
+    problems = form_problems(read_inventory({"assets": [item("uc", **{key: text})]}))
+    assert any("that nobody sees" in problem for problem in problems)
+
+
+def test_korean_text_is_text() -> None:
+    """What people write is not confused with what nobody sees."""
+    korean = item("uc", contact="박 인프라 (운영)")
+    korean["fields"] = {"purpose": {"value": ["거래 파일"], "verify": True}}
+    assert form_problems(read_inventory({"assets": [korean]})) == ()
+
+
+@pytest.mark.parametrize("value", [["koreacentral", "TBD"], [""], [None], ["a\u200b"]])
+def test_an_open_or_hidden_value_in_a_list_is_a_problem(value: Any) -> None:
+    """A list does not hide what nobody has filled in."""
+    listed = item("uc", fields={"regions": {"value": value, "verify": True}})
+    assert form_problems(read_inventory({"assets": [listed]}))

@@ -1,5 +1,6 @@
 """Documents of the handover are read, locked, or say why not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,3 +171,15 @@ def test_an_unbound_matrix_or_location_blocks() -> None:
         load_matrix(FakeRepository(), environment(grants_matrix=""), "pipeline_sp")
     with pytest.raises(BlockedError, match="external_locations"):
         bound_matrix_problems((), environment(external_locations=[]))
+
+
+@pytest.mark.parametrize("name", [INVENTORY, "handoff schema"])
+def test_no_lock_fits_a_text_that_is_not_utf_8(name: Any) -> None:
+    """It has no digest, not even for a lock that repeats the words that say so."""
+    world = repository()
+    world.contents[name] = "목록".encode("utf-16")
+    broken = read_locked_document(world, INVENTORY)
+    assert lock_problems(broken)
+    assert broken.lock is not None
+    forged = replace(broken.lock, digest=broken.digest, template_digest=broken.template_digest)
+    assert any("no digest" in p for p in lock_problems(replace(broken, lock=forged)))
