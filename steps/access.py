@@ -25,6 +25,7 @@ from pytest_roadmap.domain.permission_checks import (
     PermissionReport,
     empty_commits,
     permission_problems,
+    permitted,
     run_permission_checks,
 )
 from pytest_roadmap.domain.ports import AzurePort, RepositoryPort, WorkspacePort
@@ -63,6 +64,7 @@ def permission_check_runs(
 @then("permitted statements succeed and the others are refused for lack of permission")
 def statements_behave_as_agreed(permission_report: PermissionReport, expect: Expect) -> None:
     expect.none("the matrix can be shown in SQL", permission_report.untested)
+    expect.at_least("permitted statements tried", 1, permitted(permission_report))
     problems = permission_problems(permission_report)
     quiet = empty_commits(permission_report)
     expect.none(f"SQL does what the matrix says (empty commits: {list(quiet)})", problems)

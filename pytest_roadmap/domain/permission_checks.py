@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pytest_roadmap.domain.outcome import AccessRefusedError, BlockedError
+from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError, BlockedError
 from pytest_roadmap.domain.ports import StatementResult, WorkspacePort
 from pytest_roadmap.domain.privileges import MatrixRow
 
@@ -176,7 +176,10 @@ def _facts(bench: Bench, table: str) -> TableFacts:
     result = bench.observe(f"SELECT 1 FROM {quoted(table)} LIMIT 1")  # noqa: S608 - quoted binding
     if result.refused:
         raise AccessRefusedError(table, result.error_message)
-    answer = bench.observer.securable("table", table)
+    try:
+        answer = bench.observer.securable("table", table)
+    except AssetMissingError:
+        return TableFacts(has_rows=False, row_filter=False)
     return TableFacts(bool(result.rows), bool(answer.get("row_filter")))
 
 
@@ -222,6 +225,11 @@ def _clean_up(bench: Bench, checks: Sequence[Checked]) -> tuple[str, ...]:
         for what, statement, run in undo
         if (result := run(statement)).state != "SUCCEEDED"
     )
+
+
+def permitted(report: PermissionReport) -> int:
+    """How many statements were tried that the matrix permits."""
+    return sum(check.purpose in (Purpose.READ, Purpose.MODIFY) for check in report.checks)
 
 
 def permission_problems(report: PermissionReport) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pytest_roadmap.domain.permission_checks import (
     empty_commits,
     is_empty_commit,
     permission_problems,
+    permitted,
     quoted,
     run_permission_checks,
     untested_schemas,
@@ -193,3 +194,18 @@ def test_a_schema_without_a_table_in_the_matrix_is_untested() -> None:
 def test_names_are_quoted_part_by_part() -> None:
     """A backtick in a name cannot leave its quotes."""
     assert quoted("main.a`b") == "`main`.`a``b`"
+
+
+def test_a_table_that_does_not_exist_is_a_problem_of_its_statement() -> None:
+    """The agreed table is gone: the statement says so, and the check goes on."""
+    watching = observer()
+    watching.securables.clear()
+    problems = permission_problems(run(subject(answers={"SELECT 1 FROM": NOT_FOUND}), watching))
+    assert any("TABLE_OR_VIEW_NOT_FOUND" in problem for problem in problems)
+
+
+def test_permitted_statements_are_counted_apart_from_the_refusals() -> None:
+    """A matrix without tables leaves nothing that the principal was seen to do."""
+    assert permitted(run()) == 2
+    bench = Bench(subject(), observer(), "wh", PIPELINE, "main", "probe", "42")
+    assert permitted(run_permission_checks(bench, ())) == 0

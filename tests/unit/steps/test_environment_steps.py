@@ -4,7 +4,13 @@ import pytest
 
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import BlockedError, InconclusiveError, NotRunError
-from pytest_roadmap.domain.permission_checks import PermissionReport
+from pytest_roadmap.domain.permission_checks import (
+    Checked,
+    PermissionReport,
+    Purpose,
+    TableFacts,
+)
+from pytest_roadmap.domain.ports import StatementResult
 from pytest_roadmap.domain.recording import Expect, Recorder
 from steps.access import locations_are_probed, statements_behave_as_agreed
 from steps.audit import inventory_is_locked
@@ -50,9 +56,19 @@ def test_an_unlocked_inventory_is_waited_for() -> None:
 def test_a_failed_clean_up_is_reported_after_everything_else_held() -> None:
     """A probe object that stays makes the scenario inconclusive and is named."""
     recorder = Recorder("SEC-003.S2", lambda: NOW)
-    report = PermissionReport("me", (), left_over=("table main.probe.x: no",))
+    read = Checked(Purpose.READ, "t", "SELECT", StatementResult("s", "SUCCEEDED"))
+    tables = {"t": TableFacts(has_rows=False, row_filter=False)}
+    report = PermissionReport("me", (read,), tables, left_over=("table main.probe.x: no",))
     with pytest.raises(InconclusiveError, match=r"cleanup_failed\(table main\.probe\.x"):
         statements_behave_as_agreed(report, Expect(recorder))
+
+
+def test_a_check_of_no_permitted_statement_is_not_passed() -> None:
+    """Refusals alone do not show that the principal can do anything."""
+    with pytest.raises(AssertionError, match="permitted statements"):
+        statements_behave_as_agreed(
+            PermissionReport("me", ()), Expect(Recorder("SEC-003.S2", lambda: NOW))
+        )
 
 
 def test_no_bound_location_blocks_the_probe() -> None:
