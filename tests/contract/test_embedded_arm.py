@@ -103,6 +103,15 @@ def test_an_owner_patches_replaces_and_deletes(cloud: RunningCloud) -> None:
     assert (made.status_code, made.json()["name"]) == (201, "kv-data-embedded-2")
 
 
+def test_a_patch_keeps_the_id_of_a_resource_and_changes_the_name_of_its_sku(
+    cloud: RunningCloud,
+) -> None:
+    """Only at the top do id, name and type say which resource is meant."""
+    patch = {"name": "other", "sku": {"name": "Standard_GRS"}}
+    changed = cloud.arm("admin", "PATCH", ACCOUNT, patch).json()
+    assert (changed["name"], changed["sku"]["name"]) == ("stdataembedded", "Standard_GRS")
+
+
 def test_a_field_no_resource_has_is_refused(cloud: RunningCloud) -> None:
     """Accepting it would look like a change."""
     answer = cloud.arm("admin", "PATCH", VAULT, {"propertees": {}}, version=KV)

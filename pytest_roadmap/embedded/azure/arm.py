@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROLE_ASSIGNMENTS = "microsoft.authorization/roleassignments"
 _ASSIGNED_TO = re.compile(r"^(?:assignedTo\('([^']+)'\)|principalId eq '([^']+)'|atScope\(\))$")
 _FIELDS = ("location", "tags", "sku", "kind", "identity", "properties", "managedBy")
+#: What a resource is called; a request may repeat it, and changes nothing by that.
+_IDENTITY = ("id", "name", "type")
 _VERBS = {"GET": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _LOCATION = "koreacentral"
 
@@ -111,12 +113,12 @@ def _one(cloud: Cloud, call: Call, target: ArmId) -> Reply:
         return Reply(200)
     if call.method == "PATCH":
         _check_fields(call)
-        merge(found, dict(call.body))
+        merge(found, {k: v for k, v in call.body.items() if k not in _IDENTITY})
     return Reply(body=found)
 
 
 def _check_fields(call: Call) -> None:
-    unknown = sorted(set(call.body) - {*_FIELDS, "id", "name", "type"})
+    unknown = sorted(set(call.body) - {*_FIELDS, *_IDENTITY})
     if unknown:
         raise ArmError(
             400,
@@ -142,10 +144,8 @@ def _put(state: CloudState, call: Call, target: ArmId, found: dict[str, Any] | N
 
 
 def merge(into: dict[str, Any], patch: dict[str, Any]) -> None:
-    """JSON merge patch (RFC 7396), as PATCH of most providers works; ids stay."""
+    """JSON merge patch (RFC 7396), as PATCH of most providers works."""
     for key, value in patch.items():
-        if key in ("id", "name", "type"):
-            continue
         if value is None:
             into.pop(key, None)
         elif isinstance(value, dict) and isinstance(into.get(key), dict):
