@@ -144,7 +144,7 @@ def _run_problems(
     yield from (f"section {kind} is empty" for kind, i in measured.sections.items() if not i)
     if measured.workspace_id != workspace_id:
         yield f"measured in workspace {measured.workspace_id!r}, connected to {workspace_id!r}"
-    yield from (f"the log shows a secret ({kind})" for kind in run.secrets_found)
+    yield from (f"log or output show a secret ({kind})" for kind in run.secrets_found)
     if not run.log.strip():
         yield "the log is empty"
 

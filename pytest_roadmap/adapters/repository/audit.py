@@ -7,7 +7,9 @@ import hashlib
 import json
 import os
 import signal
+import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,8 +22,9 @@ from pytest_roadmap.domain.ports import AuditRun, Clock
 from pytest_roadmap.domain.recording import Recorder
 from pytest_roadmap.domain.redaction import Redactor
 
-_MAX_LOG = 2 << 20
+_MAX_LOG = 4 << 20
 _MAX_OUTPUT = 16 << 20
+_POLL_S = 0.02
 _OWNER = "DataEng"
 
 
@@ -76,7 +79,7 @@ class AuditScript:
             [str(script), *arguments], self._root, variables, self._timeout_s
         )
         ended = self._clock()
-        raw_text = raw_log[:_MAX_LOG].decode("utf-8", "replace")
+        raw_text = raw_log.decode("utf-8", "replace")
         log = self._redactor.redact_text(raw_text)
         content, problem = _read_output(target)
         value, problem = _parsed(content, problem)
@@ -90,10 +93,16 @@ class AuditScript:
             output=value,
             output_problem=problem,
             output_digest=_digest(content),
-            secrets_found=self._redactor.leaks(raw_text),
+            secrets_found=self._secrets(raw_text, content),
         )
         self._record(name, arguments, run, round((time.monotonic() - begun) * 1000))
         return run
+
+    def _secrets(self, log: str, output: bytes) -> tuple[str, ...]:
+        """Kinds of secrets in the log, and in the output, which names owners by mail address."""
+        in_output = self._redactor.leaks(output.decode("utf-8", "replace"))
+        kinds = (*self._redactor.leaks(log), *(k for k in in_output if k != "mail address"))
+        return tuple(dict.fromkeys(kinds))
 
     def _tool(self, name: str) -> Path:
         problem = path_problem(name)
@@ -150,29 +159,46 @@ def _execute(
     command: list[str], folder: Path, variables: Mapping[str, str], timeout_s: float
 ) -> tuple[int, bytes]:
     """Exit code and log; the whole process group is gone when this returns."""
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=dict(variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise BlockedError(
-            "missing_tool", Path(command[0]).name, f"cannot be started: {error}", _OWNER
-        ) from error
-    try:
-        log, _ = process.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired as error:
-        raise InconclusiveError(
-            "audit_timeout", f"the audit script did not end within {timeout_s:.0f} s"
-        ) from error
-    finally:
-        _end_group(process)
-    return process.returncode, log
+    # A file, not a pipe: what the script leaves running in the background cannot keep it open.
+    with tempfile.TemporaryFile() as log:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=dict(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise BlockedError(
+                "missing_tool", Path(command[0]).name, f"cannot be started: {error}", _OWNER
+            ) from error
+        try:
+            _wait(process, log.fileno(), timeout_s)
+        finally:
+            _end_group(process)
+        log.seek(0)
+        return process.returncode, log.read(_MAX_LOG)
+
+
+def _wait(process: subprocess.Popen[bytes], log: int, timeout_s: float) -> None:
+    """Wait for the script itself, as long as time and the size of its log permit."""
+    deadline = time.monotonic() + timeout_s
+    running = True
+    while running:
+        running = process.poll() is None
+        if os.fstat(log).st_size > _MAX_LOG:
+            raise InconclusiveError(
+                "audit_log_too_large", f"the audit script printed more than {_MAX_LOG} bytes"
+            )
+        if running and time.monotonic() >= deadline:
+            raise InconclusiveError(
+                "audit_timeout", f"the audit script did not end within {timeout_s:.0f} s"
+            )
+        if running:
+            time.sleep(_POLL_S)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
@@ -180,14 +206,13 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdout:
-        process.stdout.close()
 
 
 def _read_output(target: Path) -> tuple[bytes, str]:
     try:
-        if target.is_symlink() or target.stat().st_size > _MAX_OUTPUT:
-            return b"", f"{target.name} is a link or larger than {_MAX_OUTPUT} bytes"
+        found = target.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_OUTPUT:
+            return b"", f"{target.name} is no file, or larger than {_MAX_OUTPUT} bytes"
         return target.read_bytes(), ""
     except OSError as error:
         return b"", f"{target.name} cannot be read: {error.strerror}"
@@ -197,9 +222,21 @@ def _parsed(content: bytes, problem: str) -> tuple[Any, str]:
     if problem:
         return None, problem
     try:
-        return json.loads(content), ""
+        return json.loads(content, object_pairs_hook=_once, parse_constant=_no_number), ""
     except (ValueError, RecursionError) as error:
         return None, f"the output is not JSON: {error}"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once: the last of two would hide the first."""
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return read
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _digest(content: bytes) -> str:

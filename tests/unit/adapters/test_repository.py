@@ -252,6 +252,52 @@ def test_a_hanging_script_is_killed_with_its_children(tree: Path) -> None:
     assert not (tree / "survived").exists()
 
 
+def test_what_runs_on_in_the_background_is_not_waited_for(tree: Path) -> None:
+    """The run ends with the script itself, and takes along what it left behind."""
+    begun = time.monotonic()
+    run = audit(tree, "(sleep 5; touch survived) & echo done\n")
+
+    assert (run.exit_code, run.log) == (0, "done\n")
+    assert time.monotonic() - begun < 4
+    assert not (tree / "survived").exists()
+
+
+def test_a_flood_of_output_is_cut_short(tree: Path) -> None:
+    """Neither memory nor disk is at the mercy of the script."""
+    with pytest.raises(InconclusiveError, match="audit_log_too_large"):
+        audit(tree, "yes\n")
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '{"a": {"b": 1, "b": 1}}', '{"a": NaN}'])
+def test_output_that_readers_understand_differently_is_not_read(tree: Path, text: str) -> None:
+    """Of a key that stands twice JSON keeps the last; NaN equals nothing, not even itself."""
+    run = audit(tree, f"""printf '%s' '{text}' > "$AUDIT_OUTPUT"\n""")
+
+    assert run.output is None
+    assert "not JSON" in run.output_problem
+
+
+def test_a_secret_in_the_output_is_named(tree: Path) -> None:
+    """The output stays on disk, so it is scanned as the log is."""
+    script = 'echo ok; printf \'{"t": "hunter2-hunter2"}\' > "$AUDIT_OUTPUT"\n'
+
+    assert audit(tree, script, secrets=("hunter2-hunter2",)).secrets_found == ("known secret",)
+
+
+def test_an_owner_in_the_output_is_no_secret(tree: Path) -> None:
+    """People own assets, and the platform names them by their mail address."""
+    script = 'echo ok; printf \'{"owner": "infra.park@example.com"}\' > "$AUDIT_OUTPUT"\n'
+
+    assert audit(tree, script).secrets_found == ()
+
+
+def test_an_output_that_is_no_file_is_not_waited_for(tree: Path) -> None:
+    """A named pipe has no end."""
+    run = audit(tree, 'rm -f "$AUDIT_OUTPUT"; mkfifo "$AUDIT_OUTPUT"\n')
+
+    assert "is no file" in run.output_problem
+
+
 def test_a_script_that_cannot_be_executed_is_a_missing_tool(tree: Path) -> None:
     """Rules a.1, fault 5."""
     with pytest.raises(BlockedError, match=r"missing_tool\(audit.sh\)"):

@@ -82,7 +82,7 @@ def test_a_truthful_run_has_nothing_against_it() -> None:
         (audit_run(output(collected_at=(NOW + timedelta(days=1)).isoformat())), "collected at"),
         (audit_run(output(collected_at="2026-03-01T12:01:00")), "time zone"),
         (audit_run(output(workspace_id="1")), "'1'"),
-        (audit_run(output(), secrets_found=("token",)), "shows a secret"),
+        (audit_run(output(), secrets_found=("token",)), "show a secret"),
         (audit_run(output(), log=" "), "log is empty"),
         (audit_run({}), "no section"),
         (audit_run([]), "no object"),
