@@ -164,13 +164,15 @@ def _concerns(attestation: Attestation, demand: Demand) -> bool:
     return same_scope or attestation.subject_digest == demand.subject_digest
 
 
+def _own_signers(candidate: Candidate) -> list[Signer]:
+    """Those signatures that belong to the person in whose name it speaks; others may co-sign."""
+    person = person_key(candidate.attestation.person)
+    return [signer for signer in candidate.signers if person_key(signer.person) == person]
+
+
 def _signature_problems(candidate: Candidate) -> list[str]:
     attestation = candidate.attestation
-    own = [
-        signer
-        for signer in candidate.signers
-        if person_key(signer.person) == person_key(attestation.person)
-    ]
+    own = _own_signers(candidate)
     if not own:
         return [f"it is not signed by {attestation.person}, in whose name it speaks"]
     reasons = [signer.problem_at(attestation.signed_at) for signer in own]
@@ -277,7 +279,7 @@ def _assignment(
     newest_first = sorted(by_role[roles[0]], key=lambda item: item.attestation.signed_at)[::-1]
     for item in newest_first:
         marks = {person_key(item.attestation.person): "person"}
-        marks |= {signer.key_id: "key" for signer in item.signers}
+        marks |= {signer.key_id: "key" for signer in _own_signers(item)}
         if marks.keys() & taken.keys():
             continue
         rest = _assignment(roles[1:], by_role, {**taken, **marks})

@@ -180,6 +180,17 @@ def test_one_key_cannot_stand_for_two_persons() -> None:
     assert "different keys" in verdict.problems[0]
 
 
+def test_persons_may_co_sign_each_others_attestations() -> None:
+    """Two signatures on both envelopes are still two persons, each with a key of its own."""
+    both = (OPS, LEE)
+    ops = Candidate(attestation(), both)
+    lee = Candidate(attestation(LEE, "Platform"), both)
+
+    verdict = judge([ops, lee], demand("Ops", "Platform"))
+
+    assert (verdict.persons, verdict.problems) == (("ops.kim@corp", "lee@corp"), ())
+
+
 def test_persons_are_distributed_over_the_roles() -> None:
     """A person who signed for both roles gives one up when another person holds it."""
     found = [candidate(LEE, "Platform"), candidate(LEE, "Ops"), candidate(OPS, "Ops")]

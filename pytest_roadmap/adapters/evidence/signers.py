@@ -148,6 +148,8 @@ def _entry_problems(entry: Any, where: str) -> list[str]:
     typed = []
     if entry.get("person") and not (isinstance(entry["person"], str) and entry["person"].strip()):
         typed.append(f"{where}.person: it must be text")
+    elif any(unicodedata.category(char)[0] == "C" for char in str(entry.get("person", ""))):
+        typed.append(f"{where}.person: {entry['person']!a} has characters that nobody sees")
     roles = entry.get("roles")
     if roles and not (isinstance(roles, list) and all(isinstance(r, str) and r for r in roles)):
         typed.append(f"{where}.roles: it must be a list of role names")

@@ -120,6 +120,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "entry no mapping": ([1], "[0]: it must be a mapping"),
     "unknown key": ([entry(mail="x")], "[0].mail: unknown key"),
     "missing person": ([entry(person="drop")], "[0].person: it is missing"),
+    "invisible person": ([entry(person="pa\u200brk@corp")], "characters that nobody sees"),
     "roles as text": ([entry(roles="Platform")], "[0].roles: it must be a list"),
     "no roles": ([entry(roles=[])], "[0].roles: it is missing"),
     "key of another kind": (
