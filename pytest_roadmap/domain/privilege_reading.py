@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_roadmap.domain.outcome import AssetMissingError, BlockedError
+from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError, BlockedError
 from pytest_roadmap.domain.ports import Privilege, ServicePrincipal, WorkspacePort
 from pytest_roadmap.domain.privileges import (
     Access,
@@ -51,15 +51,31 @@ def resolve_subject(
 def read_privileges(
     workspace: WorkspacePort, subject: Subject, rows: Iterable[MatrixRow]
 ) -> Reading:
-    """C-GE, C-GD, owner and bindings of every securable of the rows and of its containers."""
-    accesses = {s: _access(workspace, subject, s) for s in securables_of(rows)}
-    return Reading(subject, workspace.whoami().workspace_id, accesses)
+    """C-GE, C-GD, owner and bindings of every securable of the rows and of its containers.
+
+    Nothing can be read inside a container that is not bound to this workspace; what stands there
+    is as unusable as the container.
+    """
+    here = workspace.whoami().workspace_id
+    accesses: dict[Securable, Access] = {}
+    for securable in securables_of(rows):
+        outer = next((accesses[p] for p in securable.parents if accesses[p].unusable(here)), None)
+        accesses[securable] = (
+            Access(securable, isolated=True, bound_to=outer.bound_to)
+            if outer
+            else _access(workspace, subject, securable, here)
+        )
+    return Reading(subject, here, accesses)
 
 
-def _access(workspace: WorkspacePort, subject: Subject, securable: Securable) -> Access:
+def _access(workspace: WorkspacePort, subject: Subject, securable: Securable, here: str) -> Access:
     kind, name = securable.securable_type, securable.full_name
     try:
         answer = workspace.securable(kind, name)
+    except AccessRefusedError:
+        if kind in _BINDABLE and here not in (bound := workspace.bound_workspaces(kind, name)):
+            return Access(securable, isolated=True, bound_to=bound)
+        raise
     except AssetMissingError:
         if securable.parents:
             require_sight(workspace, name)

@@ -100,6 +100,10 @@ class Access:
     bound_to: tuple[str, ...] = ()
     found: bool = True
 
+    def unusable(self, workspace_id: str) -> bool:
+        """Whether the securable is isolated and not bound to this workspace."""
+        return self.isolated and workspace_id not in self.bound_to
+
     def held(self, names: Iterable[str]) -> frozenset[str]:
         """The privileges that these principals hold here, inherited ones included."""
         return frozenset(p.privilege for name in names for p in self.effective.get(name, ()))
@@ -198,6 +202,11 @@ def required_problems(rows: Iterable[MatrixRow], reading: Reading) -> tuple[str,
 
 def _lacks(row: MatrixRow, reading: Reading) -> Iterator[str]:
     access, subject = reading.accesses[row.securable], reading.subject
+    unbound = _unbound(row.securable, reading)
+    if unbound is not None:
+        if row.required:
+            yield f"{unbound} is ISOLATED and not bound to workspace {reading.workspace_id}"
+        return
     if not access.found:
         yield "does not exist (404)"
         return
@@ -208,19 +217,21 @@ def _lacks(row: MatrixRow, reading: Reading) -> Iterator[str]:
         elif not _by_route(row.via, privilege, access, subject):
             yield f"holds {privilege} via {_routes(privilege, access, subject)}, not via {row.via}"
     if row.required:
-        yield from _unusable(row.securable, reading)
+        yield from _no_way_in(row.securable, reading)
 
 
-def _unusable(securable: Securable, reading: Reading) -> Iterator[str]:
-    """What makes a grant useless: no way in from above, or no binding to this workspace."""
+def _unbound(securable: Securable, reading: Reading) -> Securable | None:
+    """The outermost part of the way to the securable that this workspace may not use."""
+    parts = (*securable.parents, securable)
+    return next((p for p in parts if reading.accesses[p].unusable(reading.workspace_id)), None)
+
+
+def _no_way_in(securable: Securable, reading: Reading) -> Iterator[str]:
+    """What makes a grant useless: no way in from above."""
     for container in securable.parents:
         entry = _ENTRY[container.securable_type]
         if not _can(entry, reading.accesses[container].held(reading.subject.names)):
             yield f"lacks {entry} on {container}, without which nothing in it can be used"
-    for part in (*securable.parents, securable):
-        access = reading.accesses[part]
-        if access.isolated and reading.workspace_id not in access.bound_to:
-            yield f"{part} is ISOLATED and not bound to workspace {reading.workspace_id}"
 
 
 def _can(privilege: str, held: Iterable[str]) -> bool:

@@ -218,8 +218,8 @@ def is_visible(
     """Whether the principal may learn that the object exists and read its metadata.
 
     Metastore admin, owner of it or a parent, BROWSE, MANAGE, or a privilege on it; for schemas and
-    objects that privilege also needs the USE chain above it. A catalog not bound here is invisible
-    to everyone but those who administer it.
+    objects that privilege also needs the USE chain above it. An object not bound here is listed
+    to those who administer it only, and read by nobody (``require_visible``).
     """
     if can_manage(state, principal, securable_type, full_name):
         return True
@@ -291,8 +291,7 @@ def require_manage(
     MANAGE also needs USE on the parents; ownership of a parent and the metastore admin do not. A
     binding to other workspaces does not matter: whoever administers an isolated object can still
     read and change its grants and bindings (assumed from ``include_unbound``, which lists an
-    unbound catalog for those who may change its binding; for reading the catalog itself the
-    opposite is reported, see ``require_bound``).
+    unbound catalog for those who may change its binding).
 
     Raises:
         PermissionDeniedError: not owner, no MANAGE, no metastore admin.
@@ -311,9 +310,11 @@ def require_manage(
 def require_visible(
     state: CloudState, principal: Principal, securable_type: str, full_name: str
 ) -> Securable:
-    """The object, if the principal may know of it.
+    """The object, if the principal may know of it and this workspace may use it.
 
     Raises:
+        PermissionDeniedError: it is isolated and not bound here, whoever asks (reported: see
+            ``require_bound``).
         ServiceError: 404 ``CATALOG_DOES_NOT_EXIST`` and the like when there is none; an invisible
             object under a visible parent answers 403 (assumed from the API reference: "the caller
             must be …"), which also hides nothing but its content.
@@ -324,8 +325,8 @@ def require_visible(
     found = find(state, securable_type, full_name)
     if found is None:
         raise does_not_exist(securable_type, full_name)
+    require_bound(state, securable_type, full_name)
     if not is_visible(state, principal, securable_type, full_name):
-        require_bound(state, securable_type, full_name)
         sentence = missing_use(state, principal, securable_type, full_name)
         wanted = _FIRST_NEED.get(securable_type, "BROWSE")
         raise PermissionDeniedError(sentence or refusal(wanted, securable_type, full_name))

@@ -34,7 +34,9 @@ def _key(cloud: Cloud, call: Call, kind: str) -> tuple[str, str]:
     if kind not in _KINDS:
         raise InvalidParameterError(f"securable type {kind} has no workspace bindings")
     name = call.path["name"].lower()
-    authorize.require_visible(cloud.state, call.principal, _KINDS[kind], name)
+    # Not ``require_visible``: who administers it reads its bindings from where it is not bound.
+    if authorize.find(cloud.state, _KINDS[kind], name) is None:
+        raise authorize.does_not_exist(_KINDS[kind], name)
     if not authorize.can_manage(cloud.state, call.principal, _KINDS[kind], name):
         raise PermissionDeniedError(authorize.refusal("MANAGE", _KINDS[kind], name))
     return kind, name

@@ -282,3 +282,22 @@ def test_a_principal_that_is_not_there_blocks(active: Any) -> None:
         fake.principals[PIPELINE] = ServicePrincipal(PIPELINE, "sp", active, ())
     with pytest.raises(BlockedError, match="asset_not_handed_over"):
         read(fake)
+
+
+def test_an_unbound_catalog_that_may_not_be_read_is_unusable_not_blocked() -> None:
+    """The service refuses to read what is not bound here; its bindings say why."""
+
+    class Refusing(FakeWorkspace):
+        def securable(self, securable_type: Any, full_name: Any) -> Any:
+            raise AccessRefusedError(f"{securable_type} {full_name}", "not accessible here")
+
+    fake = world()
+    fake.bindings = {"catalog main": ("1",)}
+    refusing = Refusing(**{name: getattr(fake, name) for name in fake.__dataclass_fields__})
+    problems = required_problems(MATRIX, read(refusing))
+    assert len(problems) == len(MATRIX)
+    assert all("not bound to workspace" in problem for problem in problems)
+    fake.bindings = {"catalog main": (WORKSPACE_ID,)}
+    refusing = Refusing(**{name: getattr(fake, name) for name in fake.__dataclass_fields__})
+    with pytest.raises(AccessRefusedError):
+        read(refusing)
