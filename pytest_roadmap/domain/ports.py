@@ -111,6 +111,12 @@ class WorkspacePort(Protocol):
     def service_principal(self, application_id: str) -> ServicePrincipal:
         """C-SP."""
 
+    def groups_of(self, application_id: str) -> tuple[str, ...]:
+        """C-SP: every group whose grants reach a service principal, through other groups too.
+
+        A group whose own groups the caller may not read ends the search there.
+        """
+
     def warehouse_state(self, warehouse_id: str) -> str:
         """C-WH."""
 

@@ -39,12 +39,13 @@ def active_principal(workspace: WorkspacePort, application_id: str) -> ServicePr
 def resolve_subject(
     workspace: WorkspacePort, application_id: str, groups: Iterable[str]
 ) -> Subject:
-    """The principal with its bound groups and those its own record names.
+    """The principal with its bound groups and those it is in, through other groups too.
 
     Raises:
         BlockedError: the workspace has no such principal, or it is not active.
     """
-    own = active_principal(workspace, application_id).groups
+    active_principal(workspace, application_id)
+    own = workspace.groups_of(application_id)
     return Subject(application_id, tuple(dict.fromkeys((*groups, *own))))
 
 

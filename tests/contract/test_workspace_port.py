@@ -135,6 +135,13 @@ def test_a_service_principal_is_active_and_has_groups(subject: Subject) -> None:
     assert "grp-etl" in found.groups
 
 
+def test_the_groups_of_a_service_principal_include_its_own(subject: Subject) -> None:
+    """C-SP: at least the direct ones."""
+    own = subject.harness.service_principal(PIPELINE).groups
+
+    assert set(own) <= set(subject.harness.groups_of(PIPELINE))
+
+
 def test_a_started_warehouse_runs(subject: Subject) -> None:
     """C-WH."""
     assert subject.harness.start_warehouse(subject.warehouse_id, 30.0) == "RUNNING"

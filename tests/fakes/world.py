@@ -85,6 +85,9 @@ class FakeWorkspace:
         except KeyError as error:
             raise AssetMissingError(f"service principal {application_id}") from error
 
+    def groups_of(self, application_id: str) -> tuple[str, ...]:
+        return self.service_principal(application_id).groups
+
     def warehouse_state(self, warehouse_id: str) -> str:
         return self.warehouse
 

@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.adapters.databricks.connection import Answer, WorkspaceConnection
 from pytest_roadmap.adapters.databricks.statements import Statement, StatementRun
-from pytest_roadmap.domain.outcome import AssetMissingError, InconclusiveError
+from pytest_roadmap.domain.outcome import (
+    AccessRefusedError,
+    AssetMissingError,
+    InconclusiveError,
+)
 from pytest_roadmap.domain.ports import (
     FileInfo,
     Identity,
@@ -162,6 +166,36 @@ class DatabricksWorkspace:
 
     def service_principal(self, application_id: str) -> ServicePrincipal:
         """C-SP."""
+        item = self._principal(application_id)
+        return ServicePrincipal(
+            str(item.get("applicationId", "")),
+            str(item.get("displayName", "")),
+            item.get("active") is True,
+            tuple(str(group.get("display", "")) for group in item.get("groups") or ()),
+        )
+
+    def groups_of(self, application_id: str) -> tuple[str, ...]:
+        """C-SP: its record names the groups it is directly in, each of those names its own."""
+        names: dict[str, str] = {}
+        waiting = list(self._principal(application_id).get("groups") or ())
+        while waiting:
+            group = waiting.pop(0)
+            group_id = str(group.get("value") or "")
+            if group_id in names:
+                continue
+            names[group_id] = str(group.get("display") or "")
+            waiting += self._groups_above(group_id) if group_id else ()
+        return tuple(name for name in dict.fromkeys(names.values()) if name)
+
+    def _groups_above(self, group_id: str) -> list[dict[str, Any]]:
+        try:
+            answer = self._call("C-SP", f"group {group_id}", lambda w: w.groups.get(group_id))
+        except (AccessRefusedError, AssetMissingError):
+            return []
+        return list(answer.body.get("groups") or ())
+
+    def _principal(self, application_id: str) -> dict[str, Any]:
+        """The record of the one service principal with this application id."""
         resource = f"service principal {application_id}"
         if not _GUID.fullmatch(application_id):
             raise InconclusiveError("malformed_binding", f"{resource}: not an application id")
@@ -174,13 +208,7 @@ class DatabricksWorkspace:
             raise AssetMissingError(resource)
         if len(found) > 1:
             raise InconclusiveError("ambiguous", f"{resource}: {len(found)} of this id")
-        item = next(iter(found.values()))
-        return ServicePrincipal(
-            str(item.get("applicationId", "")),
-            str(item.get("displayName", "")),
-            item.get("active") is True,
-            tuple(str(group.get("display", "")) for group in item.get("groups") or ()),
-        )
+        return next(iter(found.values()))
 
     def warehouse_state(self, warehouse_id: str) -> str:
         """C-WH."""

@@ -41,21 +41,12 @@ _MEMBER = re.compile(r'^members\[value eq "(?P<id>[^"]+)"\]$')
 
 def principal_answer(state: CloudState, principal: Principal) -> dict[str, Any]:
     """A user or service principal as SCIM writes it, with its direct groups."""
-    direct = [g for g in state.groups.values() if principal.principal_id in g.members]
     answer: dict[str, Any] = {
         "id": principal.principal_id,
         "displayName": principal.display_name,
         "active": principal.active,
         "entitlements": [{"value": value} for value in principal.entitlements],
-        "groups": [
-            {
-                "display": group.display_name,
-                "value": group.group_id,
-                "type": "direct",
-                "$ref": f"Groups/{group.group_id}",
-            }
-            for group in direct
-        ],
+        "groups": _groups_with(state, principal.principal_id),
     }
     if principal.kind == USER:
         emails = [{"type": "work", "value": principal.name, "primary": True}]
@@ -76,7 +67,22 @@ def group_answer(state: CloudState, group: Group) -> dict[str, Any]:
         "displayName": group.display_name,
         "meta": {"resourceType": "Group" if group.account_level else "WorkspaceGroup"},
         "members": [_member(state, member) for member in group.members],
+        "groups": _groups_with(state, group.group_id),
     }
+
+
+def _groups_with(state: CloudState, member: str) -> list[dict[str, str]]:
+    """The groups that a principal or group is directly in."""
+    return [
+        {
+            "display": group.display_name,
+            "value": group.group_id,
+            "type": "direct",
+            "$ref": f"Groups/{group.group_id}",
+        }
+        for group in state.groups.values()
+        if member in group.members
+    ]
 
 
 def _member(state: CloudState, member: str) -> dict[str, str]:

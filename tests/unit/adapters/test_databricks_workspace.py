@@ -333,6 +333,25 @@ def test_a_service_principal_that_is_not_listed_is_missing(
         workspace(server, recorder).service_principal(SP)
 
 
+def test_groups_are_followed_into_the_groups_they_are_in(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """Each group is read once, rings and all; one that may not be read ends the search there."""
+
+    def group(number: int, name: str) -> dict[str, str]:
+        return {"value": str(number), "display": name, "type": "direct"}
+
+    record = {"id": "7", "applicationId": SP, "active": True}
+    listed = {"Resources": [{**record, "groups": [group(1, "etl"), group(2, "users")]}]}
+    scim = "/api/2.0/preview/scim/v2"
+    server.on(f"GET {scim}/ServicePrincipals", Reply(body=listed), Reply(body={"Resources": []}))
+    server.on(f"GET {scim}/Groups/1", Reply(body={"groups": [group(3, "all-data")]}))
+    server.on(f"GET {scim}/Groups/2", Reply(403, {"error_code": "PERMISSION_DENIED"}))
+    server.on(f"GET {scim}/Groups/3", Reply(body={"groups": [group(1, "etl")]}))
+
+    assert workspace(server, recorder).groups_of(SP) == ("etl", "users", "all-data")
+
+
 def test_an_application_id_cannot_change_the_filter(server: FakeServer, recorder: Recorder) -> None:
     """A binding with a quote in it must not select another principal."""
     with pytest.raises(InconclusiveError, match="malformed"):
