@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+EMBEDDED = "embedded"
+
 
 class CompositionError(Exception):
     """The environment cannot be opened; the message says what to change, one line a problem."""

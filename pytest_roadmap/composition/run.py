@@ -20,7 +20,7 @@ from pytest_roadmap.adapters.repository import (
 from pytest_roadmap.composition.attestations import BoundAttestations
 from pytest_roadmap.composition.cloud import connect_embedded, embedded_clock
 from pytest_roadmap.composition.deferred import Deferred
-from pytest_roadmap.composition.options import CompositionError, RunOptions
+from pytest_roadmap.composition.options import EMBEDDED, CompositionError, RunOptions
 from pytest_roadmap.composition.platforms import EmbeddedPlatform, Platform, RealPlatform
 from pytest_roadmap.composition.probe import IdentityProbe, require_identity
 from pytest_roadmap.domain.environment import Environment
@@ -29,13 +29,12 @@ from pytest_roadmap.domain.redaction import Redactor
 from pytest_roadmap.domain.validity import schema_of_kind
 
 if TYPE_CHECKING:
-    from pytest_roadmap.adapters.azure import Azure
+    from pytest_roadmap.adapters.azure import Azure, KeyVault
     from pytest_roadmap.adapters.databricks import DatabricksWorkspace
     from pytest_roadmap.adapters.evidence.keys import CryptoSigner
-    from pytest_roadmap.domain.ports import AzurePort, WorkspacePort
+    from pytest_roadmap.domain.ports import AzurePort, VaultPort, WorkspacePort
     from pytest_roadmap.domain.recording import Recorder
 
-EMBEDDED = "embedded"
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -146,6 +145,7 @@ class Run:
                 lambda: self._workspace(recorder),
                 lambda: self._azure(recorder),
             ),
+            vault=cast("VaultPort", Deferred(lambda: self._vault(recorder))),
             extra={"redactor": self.redactor},
         )
 
@@ -156,6 +156,10 @@ class Run:
     def _azure(self, recorder: Recorder) -> Azure:
         require_identity(self.environment)
         return self._platform.azure(recorder)
+
+    def _vault(self, recorder: Recorder) -> KeyVault:
+        require_identity(self.environment)
+        return self._platform.vault(recorder)
 
     def _audit_login(self) -> Mapping[str, str]:
         require_identity(self.environment)
@@ -197,7 +201,7 @@ def _open_embedded(options: RunOptions, connection: Mapping[str, Any]) -> Run:
     return Run(
         options,
         environment,
-        EmbeddedPlatform(environment, connection),
+        EmbeddedPlatform(environment, connection, redactor.secrets.add),
         clock=embedded_clock(connection),
         redactor=redactor,
         connection=connection,

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from pytest_roadmap.composition.extra import missing_packages
 from pytest_roadmap.domain.controls import Proof, not_judged
-from pytest_roadmap.plugin.extra import missing_packages
 from pytest_roadmap.proving.case import Case
 from pytest_roadmap.proving.worker import DeskError, open_desk, run_case
 
