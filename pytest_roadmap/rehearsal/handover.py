@@ -17,6 +17,7 @@ from pytest_roadmap.adapters.evidence.attest import (
     write_envelope,
 )
 from pytest_roadmap.adapters.evidence.envelope import signed_envelope
+from pytest_roadmap.adapters.evidence.signing import file_subject
 from pytest_roadmap.domain.attestation import Attestation
 from pytest_roadmap.domain.handoff import canonical_digest, parse_version, read_time
 from pytest_roadmap.rehearsal.people import load_key, person
@@ -141,11 +142,12 @@ def sign_and_alter(repository: Path, keys: Path, number: int, signature: Signatu
 
 
 def _statement(repository: Path, number: int, signature: Signature) -> Attestation:
+    subject = file_subject(repository, Path(INVENTORY))
     return create_attestation(
         attestation_id=f"AT-{signature.signed_at:%Y}-{number:04d}",
         purpose=PURPOSE,
-        subject_name=INVENTORY,
-        subject_digest=canonical_digest((repository / INVENTORY).read_bytes()),
+        subject_name=subject.name,
+        subject_digest=subject.digest,
         role=signature.role,
         person=person(signature.alias).address,
         signed_at=signature.signed_at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from pytest_roadmap.adapters.evidence.keys import (
     generate_key,
     public_key_pem,
     read_private_key,
+    write_private_key,
 )
 from pytest_roadmap.adapters.evidence.signers import signer_entry
 
@@ -56,15 +56,10 @@ def make_keys(folder: Path) -> dict[str, CryptoSigner]:
     folder.chmod(0o700)
     keys = {who.alias: generate_key() for who in PEOPLE}
     for alias, key in keys.items():
-        _write_private(folder / f"{alias}.pem", key.private_bytes)
+        path = folder / f"{alias}.pem"
+        path.unlink(missing_ok=True)
+        write_private_key(path, key)
     return keys
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
 
 
 def load_key(folder: Path, alias: str) -> CryptoSigner:

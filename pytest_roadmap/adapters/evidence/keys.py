@@ -35,9 +35,11 @@ __all__ = [
     "public_key_pem",
     "read_private_key",
     "read_public_key",
+    "write_private_key",
 ]
 
 _KEY_LIMIT = 64 * 1024
+_KEY_MODE = 0o600
 
 
 class SigningKeyError(Exception):
@@ -112,6 +114,21 @@ def public_key_pem(signer: CryptoSigner) -> str:
     raw = bytes.fromhex(signer.public_key.keyval["public"])
     key = Ed25519PublicKey.from_public_bytes(raw)
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+
+
+def write_private_key(path: Path, signer: CryptoSigner) -> None:
+    """Write the key as PEM (PKCS#8) into a new file that only its owner may read.
+
+    Raises:
+        SigningKeyError: something is there already, or the file cannot be written.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _KEY_MODE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(signer.private_bytes)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no usable path"
+        raise SigningKeyError(f"cannot write a new key to {path}: {reason}") from error
 
 
 def key_id(signer: CryptoSigner) -> str:
