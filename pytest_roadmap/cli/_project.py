@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_roadmap.adapters.document.blockers import BlockersError, read_blockers
+from pytest_roadmap.adapters.document.blockers import read_blockers
 from pytest_roadmap.adapters.document.features import read_feature_file
+from pytest_roadmap.adapters.document.registers import RegisterError
 from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.adapters.evidence.slots import slot_of
 from pytest_roadmap.adapters.evidence.store import EvidenceStore
@@ -86,7 +87,7 @@ def read_evidence(root: Path, roadmap: Roadmap, features: Features) -> ProjectEv
         refused=refused,
         features=features.texts,
         feature_digests=features.digests,
-        blockers=tuple(_blockers(root, project)),
+        blockers=tuple(_blockers(root, roadmap, project)),
     )
     return project
 
@@ -110,10 +111,12 @@ def _embedded(root: Path) -> Iterator[str]:
     return (record.task_id for record in loaded.records)
 
 
-def _blockers(root: Path, project: ProjectEvidence) -> tuple[RegisteredBlocker, ...]:
+def _blockers(
+    root: Path, roadmap: Roadmap, project: ProjectEvidence
+) -> tuple[RegisteredBlocker, ...]:
     try:
-        return read_blockers(root / _BLOCKERS)
-    except BlockersError as error:
+        return read_blockers(root / _BLOCKERS, roadmap.by_id)
+    except RegisterError as error:
         project.findings.append(
             Finding(CHECK, "BLOCKERS_UNREADABLE", Level.WARNING, None, None, str(error))
         )

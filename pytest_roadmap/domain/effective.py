@@ -51,6 +51,14 @@ class RegisteredBlocker:
         """Whether nobody reviewed it in time, so that it no longer counts."""
         return today > self.review_by
 
+    @property
+    def overdue_sentence(self) -> str:
+        """What to say about the blocker once nobody reviewed it in time."""
+        return (
+            f"BLOCK_STALE {self.task_id}: {self.code} of {self.owner} was to be reviewed by "
+            f"{self.review_by} and no longer counts"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:

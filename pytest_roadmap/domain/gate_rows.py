@@ -36,6 +36,13 @@ class WaiverUse:
     used: bool
     note: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What a reader of the gate is told about the waiver."""
+        effect = "used" if self.used else "without effect"
+        note = f": {self.note}" if self.note else ""
+        return f"waiver {self.waiver.waiver_id} for {self.waiver.task_id} {effect}{note}"
+
 
 @dataclass(frozen=True, slots=True)
 class GateRow:

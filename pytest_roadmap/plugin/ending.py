@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.gate import CheckResult, GateDecision, session_exit
+from pytest_roadmap.domain.waiver import WaiverJudgement, judge_waivers
 from pytest_roadmap.plugin.judge import judge_gates
 from pytest_roadmap.plugin.terminal import gate_lines, open_lines
 
@@ -29,6 +30,7 @@ class RunEnding:
     exit_status: int
     open_scenarios: tuple[str, ...]
     notes: tuple[str, ...]
+    ignored: tuple[str, ...]
     places: tuple[str, ...]
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -40,6 +42,10 @@ class RunEnding:
         for gate in self.gates:
             yield "title", f"roadmap gate {gate.gate}"
             for line in gate_lines(gate, self.environment, self.without_feature):
+                yield "line", line
+        if self.ignored:
+            yield "title", "roadmap blockers and waivers that do not count"
+            for line in self.ignored:
                 yield "line", line
         if self.notes:
             yield "title", "roadmap records"
@@ -58,7 +64,10 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
     book = state.book
     for task_id in list(book.ledger.begun()):
         state.write(task_id)
-    gates = judge_gates(state.plans, state.derived(), quality(state), selection.whole)
+    waivers = _waivers(state)
+    gates = judge_gates(
+        state.plans, state.derived(), quality(state), selection.whole, waivers.valid
+    )
     outcomes = book.ledger.outcomes()
     status = session_exit(
         _own_status(pytest_status, outcomes, other_failed=other_failed),
@@ -72,8 +81,33 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
         exit_status=status,
         open_scenarios=tuple(open_lines(book.ledger.joined())),
         notes=tuple(book.problems),
+        ignored=(*_overdue(state), *map(str, waivers.invalid)),
         places=tuple(_places(state)),
     )
+
+
+def _waivers(state: RunState) -> WaiverJudgement:
+    """The registered waivers, judged at the end of the run by the attestations of the project."""
+    plans = state.plans
+    if not plans.waivers:
+        return WaiverJudgement()
+    from pytest_roadmap.composition.approvals import waiver_approvals  # noqa: PLC0415
+
+    return judge_waivers(
+        plans.waivers,
+        plans.roadmap,
+        plans.policy,
+        today=state.now().date(),
+        approval=waiver_approvals(state.options.root, state.now),
+    )
+
+
+def _overdue(state: RunState) -> Iterator[str]:
+    """The registered blockers whose review is overdue, so that they no longer count."""
+    today = state.now().date()
+    for blocker in state.plans.blockers:
+        if blocker.overdue(today):
+            yield blocker.overdue_sentence
 
 
 def _places(state: RunState) -> Iterator[str]:

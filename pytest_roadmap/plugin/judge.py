@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.domain.gate_rows import Waiver
     from pytest_roadmap.domain.roadmap import Roadmap
     from pytest_roadmap.plugin.project import Plans
 
@@ -46,7 +47,7 @@ def derive_run(
 ) -> Mapping[str, DerivedTask]:
     """The status of every task, as this environment alone shows it (rules g.1)."""
     effective = effective_results(records, kinds=(kind,), now=now)
-    return derive_all(plans.roadmap, required, effective)
+    return derive_all(plans.roadmap, required, effective, today=now.date(), blockers=plans.blockers)
 
 
 def judge_gates(
@@ -54,10 +55,12 @@ def judge_gates(
     derived: Mapping[str, DerivedTask],
     qa: Mapping[str, CheckResult],
     whole: frozenset[str],
+    waivers: tuple[Waiver, ...] = (),
 ) -> tuple[GateDecision, ...]:
     """The decision of each wholly selected gate, in the order of the policy."""
     wanted = whole_gates(plans.roadmap, plans.policy.gates, whole)
     if not wanted:
         return ()
-    decisions = decide_gates(plans.roadmap, plans.policy, derived, GateConditions(qa=qa))
+    conditions = GateConditions(qa=qa, waivers=waivers)
+    decisions = decide_gates(plans.roadmap, plans.policy, derived, conditions)
     return tuple(decisions[gate] for gate in wanted)

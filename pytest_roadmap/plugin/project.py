@@ -13,24 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_roadmap.domain.effective import RegisteredBlocker
     from pytest_roadmap.domain.policy import Policy
     from pytest_roadmap.domain.roadmap import Roadmap
     from pytest_roadmap.domain.task import Task
+    from pytest_roadmap.domain.waiver import WaiverEntry
     from pytest_roadmap.plugin.options import RoadmapOptions
 
 POLICY = ".roadmap/policy.yaml"
+BLOCKERS = ".roadmap/blockers.yaml"
+WAIVERS = ".roadmap/waivers.yaml"
 
 
 class UnreadableProjectError(Exception):
-    """The document or the policy cannot be used; the message has one line for each problem."""
+    """A file of the project cannot be used; the message has one line for each problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """The roadmap and its policy."""
+    """The roadmap, its policy, and what people registered about its tasks."""
 
     roadmap: Roadmap
     policy: Policy
+    blockers: tuple[RegisteredBlocker, ...] = ()
+    waivers: tuple[WaiverEntry, ...] = ()
 
     def markers(self, task: Task) -> tuple[str, ...]:
         """The markers that the document gives to every scenario of a task."""
@@ -73,19 +79,23 @@ class Project:
 
     @cached_property
     def plans(self) -> Plans:
-        """The roadmap and its policy.
+        """The roadmap, its policy, the registered blockers and waivers.
 
         Raises:
-            UnreadableProjectError: either cannot be used.
+            UnreadableProjectError: one of them cannot be used.
         """
+        from pytest_roadmap.adapters.document.blockers import read_blockers  # noqa: PLC0415
         from pytest_roadmap.adapters.document.policy import (  # noqa: PLC0415 - where a roadmap runs
             PolicyError,
             read_policy,
         )
         from pytest_roadmap.adapters.document.reader import read_roadmap_file  # noqa: PLC0415
+        from pytest_roadmap.adapters.document.registers import RegisterError  # noqa: PLC0415
+        from pytest_roadmap.adapters.document.waivers import read_waivers  # noqa: PLC0415
 
+        root = self.options.root
         try:
-            policy = read_policy(self.options.root / POLICY)
+            policy = read_policy(root / POLICY)
         except PolicyError as error:
             raise UnreadableProjectError(str(error)) from error
         reading = read_roadmap_file(self.options.document, policy)
@@ -97,7 +107,13 @@ class Project:
             ]
             raise UnreadableProjectError("\n".join(lines))
         self._sound = not has_errors(reading.findings)
-        return Plans(reading.roadmap, policy)
+        tasks = reading.roadmap.by_id
+        try:
+            blockers = read_blockers(root / BLOCKERS, tasks)
+            waivers = read_waivers(root / WAIVERS, tasks, policy.gates)
+        except RegisterError as error:
+            raise UnreadableProjectError(str(error)) from error
+        return Plans(reading.roadmap, policy, blockers, waivers)
 
     def qa04(self) -> CheckResult:
         """Whether the document's tasks are complete; asked after the roadmap was read."""

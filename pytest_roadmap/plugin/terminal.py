@@ -26,6 +26,7 @@ def gate_lines(decision: GateDecision, environment: str, without: Iterable[str])
     missing = frozenset(without)
     rows = [_row(row, missing) for row in decision.rows]
     lines = _table([_HEADER, *rows])
+    lines += [use.sentence for use in decision.waivers]
     lines.append(f"{decision.headline(environment)} ({decision.exit_code}): {decision.reason}")
     return lines
 

@@ -2,65 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
 
-from pytest_roadmap.adapters.strict_yaml import MAX_BYTES, YamlProblemError, load_yaml
+from pytest_roadmap.adapters.document.registers import Entry, read_entries
 from pytest_roadmap.domain.effective import RegisteredBlocker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection
     from pathlib import Path
 
 _KEYS = ("task", "code", "condition", "owner", "since", "review_by")
+#: The blocked codes of rules a.1; a code may name its subject in brackets.
+CODES = (
+    *("missing_binding", "access_not_granted", "asset_not_handed_over", "missing_tool", "no_data"),
+    *("decision_open", "freeze", "licence", "external_team"),
+)
+_CODE = re.compile(rf"(?:{'|'.join(CODES)})(?:\([^()]+\))?")
 
 
-class BlockersError(Exception):
-    """The file of registered blockers cannot be used; one sentence."""
-
-
-def read_blockers(path: Path) -> tuple[RegisteredBlocker, ...]:
-    """The registered blockers; none where the file is absent.
+def read_blockers(path: Path, tasks: Collection[str]) -> tuple[RegisteredBlocker, ...]:
+    """The registered blockers of these tasks; none where the file is absent.
 
     Raises:
-        BlockersError: the file is unreadable or an entry is not complete.
+        RegisterError: the file is unreadable, or an entry is not complete, names no task of the
+            roadmap or no code of the rules, or stands twice.
     """
-    try:
-        if not path.exists():
-            return ()
-        with path.open("rb") as stream:
-            content = load_yaml(stream.read(MAX_BYTES + 1))
-    except OSError as error:
-        raise BlockersError(f"{path}: cannot be read: {error.strerror}") from error
-    except YamlProblemError as error:
-        raise BlockersError(f"{path}: {error}") from error
-    if content is None:
-        return ()
-    if not isinstance(content, list):
-        raise BlockersError(f"{path}: must be a list of blockers")
-    return tuple(_blockers(path, content))
+    found: dict[tuple[str, str], RegisteredBlocker] = {}
+    for entry in read_entries(path, _KEYS):
+        blocker = _blocker(entry, tasks)
+        key = blocker.task_id, blocker.code
+        if key in found:
+            raise entry.error("code", f"{blocker.task_id} has a blocker {blocker.code} already")
+        found[key] = blocker
+    return tuple(found.values())
 
 
-def _blockers(path: Path, entries: list[Any]) -> Iterator[RegisteredBlocker]:
-    for place, entry in enumerate(entries, start=1):
-        where = f"{path}: blocker {place}"
-        if not isinstance(entry, dict) or set(entry) != set(_KEYS):
-            raise BlockersError(f"{where} must have exactly the keys {', '.join(_KEYS)}")
-        for key in _KEYS:
-            if not isinstance(entry[key], str) or not entry[key].strip():
-                raise BlockersError(f"{where}: {key} must be text")
-        yield RegisteredBlocker(
-            task_id=entry["task"],
-            code=entry["code"],
-            condition=entry["condition"],
-            owner=entry["owner"],
-            since=_date(where, "since", entry["since"]),
-            review_by=_date(where, "review_by", entry["review_by"]),
-        )
-
-
-def _date(where: str, key: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BlockersError(f"{where}: {key} must be a date yyyy-mm-dd") from error
+def _blocker(entry: Entry, tasks: Collection[str]) -> RegisteredBlocker:
+    blocker = RegisteredBlocker(
+        task_id=entry.text("task"),
+        code=entry.text("code"),
+        condition=entry.text("condition"),
+        owner=entry.text("owner"),
+        since=entry.day("since"),
+        review_by=entry.day("review_by"),
+    )
+    if blocker.task_id not in tasks:
+        raise entry.error("task", f"{blocker.task_id} is no task of the roadmap")
+    if not _CODE.fullmatch(blocker.code):
+        raise entry.error("code", f"must be one of {', '.join(CODES)}")
+    if blocker.review_by < blocker.since:
+        raise entry.error("review_by", "must not be before since")
+    return blocker
