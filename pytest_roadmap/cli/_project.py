@@ -14,12 +14,14 @@ from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.adapters.evidence.slots import slot_of
 from pytest_roadmap.adapters.evidence.store import EvidenceStore
 from pytest_roadmap.domain.quality.finding import Finding, Level
-from pytest_roadmap.domain.quality.status import CHECK, Evidence
+from pytest_roadmap.domain.quality.status import CHECK
+from pytest_roadmap.domain.standing import Evidence
 from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_roadmap.adapters.evidence.signers import SignerRegistry
     from pytest_roadmap.domain.effective import RegisteredBlocker
     from pytest_roadmap.domain.feature import FeatureProblem, FeatureText
     from pytest_roadmap.domain.roadmap import Roadmap
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _FEATURES = Path("features")
 _EVIDENCE = Path(".agents/logs/verification")
 _BLOCKERS = Path(".roadmap/blockers.yaml")
+_SIGNERS = Path(".roadmap/signers.yaml")
+UNUSABLE_BLOCKERS = "BLOCKERS_UNREADABLE"
+UNUSABLE_SIGNERS = "SIGNERS_UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,15 @@ class Features:
 
 @dataclass
 class ProjectEvidence:
-    """What is known about the project's status, and what could not be read of it."""
+    """What is known about the project's status, and what could not be read of it.
+
+    ``embedded`` counts the embedded records that somebody put among the real ones.
+    """
 
     evidence: Evidence
     findings: list[Finding] = field(default_factory=list)
     complete: bool = True
+    embedded: int = 0
 
 
 def read_features(root: Path, roadmap: Roadmap) -> Features:
@@ -67,9 +76,9 @@ def read_features(root: Path, roadmap: Roadmap) -> Features:
 
 def read_evidence(root: Path, roadmap: Roadmap, features: Features) -> ProjectEvidence:
     """Read the records of real environments and the registered blockers of the project."""
-    loaded = EvidenceStore(root / _EVIDENCE, schema=REAL_SCHEMA).load()
-    refused: dict[str, str] = {}
     project = ProjectEvidence(Evidence())
+    loaded = EvidenceStore(root / _EVIDENCE, schema=REAL_SCHEMA).load(_signers(root, project))
+    refused: dict[str, str] = {}
     slots = _slots(roadmap, project)
     for problem in loaded.problems:
         task_id = slots.get(problem.slot or "")
@@ -82,14 +91,36 @@ def read_evidence(root: Path, roadmap: Roadmap, features: Features) -> ProjectEv
         project.complete = project.complete and problem.slot is not None
     for task_id in _embedded(root):
         refused.setdefault(task_id, Failure.EMBEDDED_ONLY.value)
+        project.embedded += 1
     project.evidence = Evidence(
         records=loaded.records,
         refused=refused,
         features=features.texts,
         feature_digests=features.digests,
-        blockers=tuple(_blockers(root, roadmap, project)),
+        blockers=_blockers(root, roadmap, project),
+        runner_signed=frozenset(each.record.record_id for each in loaded.stored if each.by_runner),
     )
     return project
+
+
+def _signers(root: Path, project: ProjectEvidence) -> SignerRegistry | None:
+    """Who may sign, where the project says so; only then are signatures verified."""
+    path = root / _SIGNERS
+    if not path.is_file():
+        return None
+    from pytest_roadmap.adapters.evidence.signers import (  # noqa: PLC0415 - imports crypto
+        SignerRegistry,
+        SignersError,
+    )
+
+    try:
+        return SignerRegistry.load(path)
+    except SignersError as error:
+        project.findings.append(
+            Finding(CHECK, UNUSABLE_SIGNERS, Level.WARNING, None, None, str(error))
+        )
+        project.complete = False
+        return None
 
 
 def _slots(roadmap: Roadmap, project: ProjectEvidence) -> dict[str, str]:
@@ -118,7 +149,7 @@ def _blockers(
         return read_blockers(root / _BLOCKERS, roadmap.by_id)
     except RegisterError as error:
         project.findings.append(
-            Finding(CHECK, "BLOCKERS_UNREADABLE", Level.WARNING, None, None, str(error))
+            Finding(CHECK, UNUSABLE_BLOCKERS, Level.WARNING, None, None, str(error))
         )
         project.complete = False
         return ()
