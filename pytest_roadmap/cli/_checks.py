@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_roadmap.domain.roadmap import Roadmap
 
 _POLICY = Path(".roadmap/policy.yaml")
+#: Checks that look at the tasks, and so only at a document without errors.
+_NEED_TASKS = frozenset({"QA-02", "QA-05", "status", "features"})
 
 
 def check_project(document: Path, checks: Collection[str], root: Path) -> CheckReport:
@@ -37,6 +39,10 @@ def check_project(document: Path, checks: Collection[str], root: Path) -> CheckR
     reading = read_roadmap_file(document, policy)
     findings = list(_of_document(reading, checks))
     readable, complete = reading.readable, True
+    if reading.roadmap is not None and {"QA-02", "QA-05"} & set(checks):
+        from pytest_roadmap.cli._quality import check_texts  # noqa: PLC0415 - imports rapidfuzz
+
+        findings += check_texts(reading.roadmap, reading.lines, policy, checks, root)
     if reading.roadmap is not None and {"status", "features"} & set(checks):
         unknown = tuple(_unknown_tasks(reading.roadmap, policy)) if "status" in checks else ()
         found, complete = _of_project(reading.roadmap, policy, checks, root)
@@ -49,7 +55,7 @@ def _of_document(reading: RoadmapReading, checks: Collection[str]) -> Iterator[F
     """The findings of the asked checks, and every error that keeps the document from being read."""
     for finding in reading.findings:
         asked = finding.check in checks or (finding.check == "structure" and "QA-04" in checks)
-        needed = "status" in checks or "features" in checks or finding.check == "structure"
+        needed = bool(_NEED_TASKS & set(checks)) or finding.check == "structure"
         if asked or (finding.level is Level.ERROR and needed):
             yield finding
 

@@ -70,10 +70,12 @@ class TestTheRealDocument:
         assert {each["check"] for each in found["findings"]} == {"QA-04", "status"}
 
     def test_no_choice_means_every_check(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """QA-04, status and features."""
+        """The checks of tasks, texts, status and features."""
         found = report(capsys)
 
-        assert {each["check"] for each in found["findings"]} == {"QA-04", "status", "features"}
+        assert {each["check"] for each in found["findings"]} == {
+            *("QA-02", "QA-04", "QA-05", "status", "features")
+        }
 
     def test_a_task_without_feature_is_no_error(self, capsys: pytest.CaptureFixture[str]) -> None:
         """It is only not run."""
@@ -160,7 +162,7 @@ def test_a_policy_that_names_tasks_the_document_lacks_gives_30(
 def test_an_unknown_check_is_a_usage_error(capsys: pytest.CaptureFixture[str], only: str) -> None:
     """The choices are named."""
     assert main(["check", "--only", only]) == 2
-    assert "QA-04, structure, status, features" in capsys.readouterr().err
+    assert "QA-02, QA-04, QA-05, structure, status, features" in capsys.readouterr().err
 
 
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
