@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,9 @@ class EvidenceProblem:
 class StoredRecord:
     """A record with its file.
 
-    ``signed_by`` are key ids that verified; ``by_runner`` says that one of them belonged to
-    somebody whose role was ``runner`` when the record ended.
+    ``signed`` says that a signature is present; ``signed_by`` are key ids that verified, none if
+    nobody asked; ``by_runner`` says that one of them belonged to somebody whose role was
+    ``runner`` when the record ended.
     """
 
     record: Record
@@ -48,6 +49,7 @@ class StoredRecord:
     file_digest: str
     signed_by: tuple[str, ...] = ()
     by_runner: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +208,12 @@ class _Reader:
     def _with_signatures(
         self, record: Record, name: str, digest: str, opened: Opened | None
     ) -> StoredRecord:
-        stored = StoredRecord(record, self._root / name, f"sha256:{digest}")
-        if opened is None or not opened.signed or self._signers is None:
+        signed = opened is not None and opened.signed
+        stored = StoredRecord(record, self._root / name, f"sha256:{digest}", signed=signed)
+        if opened is None or not signed or self._signers is None:
             return stored
         verified, by_runner = self._signers.verify_evidence(opened.envelope, record.ended)
-        return StoredRecord(record, stored.path, stored.file_digest, verified, by_runner)
+        return replace(stored, signed_by=verified, by_runner=by_runner)
 
 
 def _roadmap(opened: Opened) -> Mapping[str, Any]:
