@@ -122,12 +122,31 @@ _KINDS = (
         "one privilege is not checked in SQL and on paths (privilege=)",
         ("privilege",),
     ),
+    FaultKind(
+        "secret-scope-stale",
+        "a Key Vault-backed scope keeps answering the version before the newest",
+    ),
+    FaultKind(
+        "secret-shown-in-error",
+        "secret reads answer 503 with the value in the message (after=N true answers first, "
+        "count=)",
+        ("after", "count"),
+    ),
+    FaultKind(
+        "secret-dates-shifted",
+        "versions of secrets are listed older, or as expiring sooner (older_by=, sooner_by= days)",
+        ("older_by", "sooner_by"),
+    ),
+    FaultKind(
+        "secret-expiry-dropped",
+        "the vault accepts a new version of a secret and forgets its expiry",
+    ),
     FaultKind("warehouse-stuck-starting", "a warehouse stays STARTING for ever"),
 )
 
 FAULTS: dict[str, FaultKind] = {kind.fault_id: kind for kind in _KINDS}
 
-_NUMBERS = {"count", "retry_after", "status", "ms", "after", "id"}
+_NUMBERS = {"count", "retry_after", "status", "ms", "after", "id", "older_by", "sooner_by"}
 _NUMBER = re.compile(r"^[0-9]{1,18}\Z", re.ASCII)
 _PARAMETER = re.compile(r"^[a-z_]+=")
 

@@ -31,6 +31,7 @@ from pytest_roadmap.embedded.state import (
     RoleAssignment,
     Schema,
     SecretScope,
+    SecretVersion,
     StorageCredential,
     Table,
     VaultSecret,
@@ -231,12 +232,30 @@ def _add_workspace_objects(state: CloudState, born: datetime) -> None:
         "AZURE_KEYVAULT",
         VAULT_ID,
         "https://kv-data-embedded.vault.azure.net/",
-        {ADMIN: "MANAGE", PIPELINE_SP: "READ"},
+        # Only MANAGE lets the harness read the ACL of the scope.
+        {ADMIN: "MANAGE", HARNESS: "MANAGE", PIPELINE_SP: "READ"},
     )
     state.vaults[VAULT_ID.lower()] = {
-        "db-pw": VaultSecret("embedded-" + secrets.token_urlsafe(18), born),
-        "dod-canary": VaultSecret("embedded-" + secrets.token_urlsafe(18), born),
+        "db-pw": VaultSecret(
+            [
+                _secret_version(1, born - timedelta(days=70), enabled=False),
+                _secret_version(2, born + timedelta(days=10)),
+            ]
+        ),
+        "dod-canary": VaultSecret([_secret_version(3, born + timedelta(days=15))]),
     }
+
+
+def _secret_version(number: int, created: datetime, *, enabled: bool = True) -> SecretVersion:
+    """A random value that is valid for 90 days."""
+    return SecretVersion(
+        f"ebedded000004000800000000000a{number:03d}",
+        "embedded-" + secrets.token_urlsafe(18),
+        created,
+        created,
+        enabled,
+        expires=created + timedelta(days=90),
+    )
 
 
 def _add_azure(state: CloudState) -> None:
@@ -249,6 +268,10 @@ def _add_azure(state: CloudState) -> None:
         (GROUP_ID, objects[HARNESS], "Reader"),
         (ACCOUNT_ID, objects[HARNESS], "Storage Blob Data Contributor"),
         (ACCOUNT_ID, CONNECTOR_OBJECT, "Storage Blob Data Contributor"),
+        (VAULT_ID, objects[ADMIN], "Key Vault Administrator"),
+        (VAULT_ID, objects[HARNESS], "Key Vault Reader"),
+        # The right to rotate ends at the canary.
+        (f"{VAULT_ID}/secrets/dod-canary", objects[HARNESS], "Key Vault Secrets Officer"),
     )
     for number, (scope, object_id, role) in enumerate(assignments, start=1):
         assignment_id = f"ebedded0-0000-4000-8000-0000000008{number:02d}"
@@ -347,6 +370,11 @@ def _vault() -> dict[str, Any]:
             "enableSoftDelete": True,
             "enablePurgeProtection": True,
             "publicNetworkAccess": "Enabled",
-            "networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"},
+            # The harness calls from this machine.
+            "networkAcls": {
+                "defaultAction": "Deny",
+                "bypass": "AzureServices",
+                "ipRules": [{"value": "127.0.0.1/32"}],
+            },
         },
     )

@@ -201,12 +201,30 @@ class SecretScope:
 
 
 @dataclass(slots=True)
-class VaultSecret:
-    """The current version of a secret in a Key Vault."""
+class SecretVersion:
+    """One version of a secret in a Key Vault; ``version`` is its id in the service."""
 
-    value: str
+    version: str
+    value: str = field(repr=False)
+    created: datetime
     updated: datetime
     enabled: bool = True
+    expires: datetime | None = None
+    not_before: datetime | None = None
+    content_type: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class VaultSecret:
+    """A secret in a Key Vault; ``versions`` is ascending and never empty."""
+
+    versions: list[SecretVersion]
+
+    @property
+    def current(self) -> SecretVersion:
+        """The newest version, enabled or not: what a read without a version asks for."""
+        return self.versions[-1]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The Azure side: authentication, the choice between Resource Manager and storage, error bodies.
+"""The Azure side: authentication, the choice between Resource Manager, storage and vault, errors.
 
 Source: https://learn.microsoft.com/azure/azure-resource-manager/ (documented: ``error.code``,
 ``error.message``, ``x-ms-request-id``, ``x-ms-correlation-request-id``, 401 with
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.embedded.azure import arm, dfs
+from pytest_roadmap.embedded.azure import arm, dfs, key_vault
 from pytest_roadmap.embedded.errors import ArmError
 from pytest_roadmap.embedded.incoming import Incoming, Service, principal_of
 from pytest_roadmap.embedded.wire import Call, Reply
@@ -50,6 +50,8 @@ def _answer(cloud: Cloud, incoming: Incoming) -> Reply:
     )
     if incoming.path.startswith(dfs.PREFIX):
         return dfs.handle(cloud, call)
+    if incoming.path.startswith(key_vault.PREFIX):
+        return key_vault.handle(cloud, call)
     return arm.handle(cloud, call)
 
 
@@ -85,7 +87,9 @@ def error_reply(status: int, code: str, message: str, path: str) -> Reply:
     headers = {}
     if status == 401:  # noqa: PLR2004 - the status that asks for a token
         headers["WWW-Authenticate"] = (
-            'Bearer authorization_uri="https://login.windows.net/", error="invalid_token"'
+            key_vault.CHALLENGE
+            if path.startswith(key_vault.PREFIX)
+            else 'Bearer authorization_uri="https://login.windows.net/", error="invalid_token"'
         )
     if path.startswith(dfs.PREFIX):
         headers["x-ms-error-code"] = code

@@ -20,8 +20,12 @@ ROLE_IDS = {
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "Key Vault Administrator": "00482a5a-887f-4fb3-b364-3b7fe8e74483",
+    "Key Vault Reader": "21090545-7ca7-4776-b22c-e363652d74d2",
+    "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
 }
-_READ = {"Owner", "Contributor", "Reader"}
+_READ = {"Owner", "Contributor", "Reader", "Key Vault Administrator", "Key Vault Reader"}
 _WRITE = {"Owner", "Contributor"}
 
 

@@ -17,6 +17,7 @@ from pytest_roadmap.embedded.errors import (
     PermissionDeniedError,
     ServiceError,
 )
+from pytest_roadmap.embedded.faults import use
 from pytest_roadmap.embedded.state import CloudState, Principal, SecretScope, VaultSecret
 from pytest_roadmap.embedded.wire import Call, Route, millis
 
@@ -54,8 +55,10 @@ def vault_secrets(state: CloudState, scope: SecretScope) -> dict[str, VaultSecre
     vault = state.arm.get(scope.resource_id.lower())
     if vault is None:
         raise ServiceError(404, "RESOURCE_DOES_NOT_EXIST", f"Vault {scope.resource_id} not found")
-    acls = vault.get("properties", {}).get("networkAcls", {})
-    if acls.get("defaultAction") == "Deny" and acls.get("bypass") != "AzureServices":
+    properties = vault.get("properties", {})
+    acls = properties.get("networkAcls", {})
+    closed = acls.get("defaultAction") == "Deny" and acls.get("bypass") != "AzureServices"
+    if closed and not properties.get("privateEndpointConnections"):
         raise PermissionDeniedError(
             "Unable to access the Azure Key Vault: client address is not authorized "
             "(ForbiddenByFirewall)."
@@ -108,7 +111,8 @@ def _secrets(cloud: Cloud, call: Call) -> dict[str, Any]:
     found = _scope(cloud.state, call.argument("scope"))
     _require(cloud.state, call.principal, found, "READ")
     if found.backend_type == _VAULT:
-        times = {key: item.updated for key, item in vault_secrets(cloud.state, found).items()}
+        kept = vault_secrets(cloud.state, found)
+        times = {key: item.current.updated for key, item in kept.items()}
     else:
         times = found.updated
     return {
@@ -124,8 +128,7 @@ def _secret(cloud: Cloud, call: Call) -> dict[str, Any]:
     _require(cloud.state, call.principal, found, "READ")
     value: bytes | None
     if found.backend_type == _VAULT:
-        kept = vault_secrets(cloud.state, found).get(key)
-        value = kept.value.encode() if kept is not None and kept.enabled else None
+        value = _vault_value(cloud.state, found, key).encode()
     else:
         value = found.secrets.get(key)
     if value is None:
@@ -134,7 +137,43 @@ def _secret(cloud: Cloud, call: Call) -> dict[str, Any]:
             "RESOURCE_DOES_NOT_EXIST",
             f"Secret does not exist with scope: {found.name} and key: {key}",
         )
+    _maybe_show(cloud.state, value)
     return {"key": key, "value": base64.b64encode(value).decode()}
+
+
+def _vault_value(state: CloudState, scope: SecretScope, key: str) -> str:
+    """The newest version in the vault, whose refusals the service hands on.
+
+    Source: https://docs.databricks.com/api/azure/workspace/secrets (documented: a 403 of the vault
+    is PERMISSION_DENIED, any other 4xx MALFORMED_REQUEST).
+    """
+    secret = vault_secrets(state, scope).get(key)
+    if secret is None:
+        raise ServiceError(
+            400, "MALFORMED_REQUEST", f"Azure Key Vault answered 404 SecretNotFound for {key}"
+        )
+    stale = bool(state.fault("secret-scope-stale")) and len(secret.versions) > 1
+    found = secret.versions[-2] if stale else secret.current
+    if not found.enabled:
+        raise PermissionDeniedError(
+            f"Azure Key Vault answered 403 Forbidden (SecretDisabled) for {key}"
+        )
+    return found.value
+
+
+def _maybe_show(state: CloudState, value: bytes) -> None:
+    """The fault ``secret-shown-in-error``: fail, with the value in the message."""
+    fault = state.fault("secret-shown-in-error")
+    if fault is None:
+        return
+    after = int(fault.parameters.get("after", "0"))
+    if after > 0:
+        fault.parameters["after"] = str(after - 1)
+        return
+    use(fault)
+    raise ServiceError(
+        503, "TEMPORARILY_UNAVAILABLE", f"could not cache {value.decode(errors='replace')}"
+    )
 
 
 def _writable(cloud: Cloud, call: Call) -> SecretScope:
