@@ -6,13 +6,16 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from pytest_roadmap.adapters.azure import (
     Azure,
     AzureConnection,
     AzureEndpoints,
     AzureLimits,
+    KeyVault,
     LoopbackCredential,
+    VaultConnection,
 )
 from pytest_roadmap.adapters.databricks import (
     DatabricksWorkspace,
@@ -31,7 +34,7 @@ from pytest_roadmap.composition.credentials import (
     selector_of,
 )
 from pytest_roadmap.domain.environment import Environment
-from pytest_roadmap.domain.outcome import BlockedError
+from pytest_roadmap.domain.outcome import BlockedError, InconclusiveError
 from pytest_roadmap.domain.recording import Recorder
 
 HARNESS = "harness"
@@ -45,6 +48,9 @@ class Platform(Protocol):
 
     def azure(self, recorder: Recorder) -> Azure:
         """Azure as the harness sees it."""
+
+    def vault(self, recorder: Recorder) -> KeyVault:
+        """The bound vault as the harness sees it."""
 
     def audit_login(self) -> Mapping[str, str]:
         """The variables an audit script signs in with."""
@@ -67,8 +73,14 @@ class _Kept:
 class EmbeddedPlatform:
     """Tokens, addresses and authority come from the server; no real credential is looked for."""
 
-    def __init__(self, environment: Environment, connection: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        connection: Mapping[str, Any],
+        keep_secret: Callable[[str], None],
+    ) -> None:
         self._environment = environment
+        self._keep_secret = keep_secret
         self._connection = checked_connection(connection)
         self._tokens: Mapping[str, str] = self._connection["tokens"]
         self._host = str(self._connection["databricks_url"])
@@ -93,7 +105,7 @@ class EmbeddedPlatform:
                 allow_embedded=True,
             ),
         )
-        return DatabricksWorkspace(made, recorder)
+        return DatabricksWorkspace(made, recorder, self._keep_secret)
 
     def azure(self, recorder: Recorder) -> Azure:
         """The Azure side, over TLS that trusts the server's own authority and no other."""
@@ -109,6 +121,22 @@ class EmbeddedPlatform:
             ),
         )
         return Azure(made, recorder, probe_prefixes(self._environment))
+
+    def vault(self, recorder: Recorder) -> KeyVault:
+        """The embedded vault of the bound name, which answers below one host for all vaults."""
+        name = urlsplit(bound_vault(self._environment)).hostname or ""
+        url = str(self._connection["azure_url"]).rstrip("/")
+        made: VaultConnection = self._kept.get(
+            "vault",
+            lambda: VaultConnection(
+                f"{url}/_vault/{name.partition('.')[0]}",
+                LoopbackCredential(self._token(HARNESS)),
+                ca_file=str(self._connection["ca_file"]),
+                limits=AzureLimits(retry_s=6, http_s=20),
+                embedded=True,
+            ),
+        )
+        return KeyVault(made, recorder, canary_of(self._environment), self._keep_secret)
 
     def audit_login(self) -> Mapping[str, str]:
         """The harness role on both sides."""
@@ -147,11 +175,19 @@ class RealPlatform:
 
     def workspace(self, alias: str, recorder: Recorder) -> DatabricksWorkspace:
         """The workspace with the credential the file selects for this identity."""
-        return DatabricksWorkspace(self._connected(alias), recorder)
+        return DatabricksWorkspace(self._connected(alias), recorder, self._keep_secret)
 
     def azure(self, recorder: Recorder) -> Azure:
         """Azure with the harness credential."""
         return Azure(self._arm()[0], recorder, probe_prefixes(self._environment))
+
+    def vault(self, recorder: Recorder) -> KeyVault:
+        """The bound vault with the harness credential."""
+        url = bound_vault(self._environment)
+        made: VaultConnection = self._kept.get(
+            "vault", lambda: VaultConnection(url, self._arm()[1])
+        )
+        return KeyVault(made, recorder, canary_of(self._environment), self._keep_secret)
 
     def audit_login(self) -> Mapping[str, str]:
         """Short-lived tokens of the harness identity."""
@@ -195,6 +231,27 @@ class RealPlatform:
         arm = str(self._environment.get("azure.endpoints.arm") or public.arm).rstrip("/")
         dfs = str(self._environment.get("azure.endpoints.dfs") or public.dfs).rstrip("/")
         return AzureEndpoints(arm=arm, arm_scope=f"{arm}/.default", dfs=dfs)
+
+
+def bound_vault(environment: Environment) -> str:
+    """The address of the bound vault, always over TLS.
+
+    Raises:
+        BlockedError: it is not bound.
+        InconclusiveError: it is no https address, so the token would go somewhere else.
+    """
+    address = str(environment.require("secrets.vault.dns_name"))
+    parts = urlsplit(address if "://" in address else f"https://{address}")
+    if parts.scheme != "https" or not parts.hostname:
+        raise InconclusiveError("malformed_binding", "secrets.vault.dns_name is no https address")
+    return f"https://{parts.netloc}"
+
+
+def canary_of(environment: Environment) -> str:
+    """The only secret that may be rotated; empty where it is unbound or also a required secret."""
+    name = str(environment.get("secrets.canary_key") or "")
+    used = {str(row.get("name")) for row in environment.get("secrets.keys") or ()}
+    return "" if name in used else name
 
 
 def probe_prefixes(environment: Environment) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.identity import ProbedIdentity
 
 Clock = Callable[[], datetime]
@@ -79,7 +80,55 @@ class FileInfo:
     size: int | None
 
 
-class WorkspacePort(Protocol):
+@dataclass(frozen=True, slots=True)
+class SecretVersion:
+    """Metadata of one version of a secret in a vault; never its value."""
+
+    version: str
+    enabled: bool
+    created_on: datetime | None = None
+    expires_on: datetime | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedSecret:
+    """A new version of a secret, and the value it was given."""
+
+    version: str
+    value: HiddenText
+
+
+class SecretsPort(Protocol):
+    """The secret scopes of a workspace as one identity sees them."""
+
+    def secret_scopes(self) -> tuple[Mapping[str, Any], ...]:
+        """C-SCOPE: ``name, backend_type, keyvault_metadata``."""
+
+    def secret_keys(self, scope: str) -> tuple[str, ...]:
+        """C-SCOPE: the names in a scope."""
+
+    def secret_acl(self, scope: str) -> Mapping[str, str]:
+        """C-SCOPE: principal → READ, WRITE or MANAGE; needs MANAGE."""
+
+    def secret_value(self, scope: str, key: str) -> HiddenText:
+        """C-SECRET, route 1; the value is known to the redactor before this returns."""
+
+
+class VaultPort(Protocol):
+    """A-KVD: the secrets of the bound vault, as the harness sees them."""
+
+    def versions(self, name: str) -> tuple[SecretVersion, ...]:
+        """Every version of a secret; of an unknown secret, none."""
+
+    def rotate(self, name: str, expires_on: datetime) -> RotatedSecret:
+        """Give the secret a new random value; only the canary may be asked for."""
+
+    def disable(self, name: str, version: str) -> None:
+        """Switch one version of the secret off; only the canary may be asked for."""
+
+
+class WorkspacePort(SecretsPort, Protocol):
     """A Databricks workspace as one identity sees it. All reads page to the end."""
 
     def whoami(self) -> Identity:
@@ -144,9 +193,6 @@ class WorkspacePort(Protocol):
         self, credential: str, location: str, *, read_only: bool
     ) -> tuple[Mapping[str, Any], ...]:
         """C-VAL: ``operation, result, message`` each; a diagnosis only."""
-
-    def secret_scopes(self) -> tuple[Mapping[str, Any], ...]:
-        """C-SCOPE: ``name, backend_type, keyvault_metadata``."""
 
 
 class AzurePort(Protocol):
@@ -283,4 +329,5 @@ class Ports:
     audit: AuditPort
     clock: Clock
     identity: IdentityPort
+    vault: VaultPort
     extra: Mapping[str, Any] = field(default_factory=dict)

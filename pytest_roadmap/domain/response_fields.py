@@ -60,7 +60,12 @@ _BY_CALL: dict[str, tuple[str, ...]] = {
     ),
     "C-SCOPE": (
         *("scopes", "backend_type", "keyvault_metadata", "resource_id", "dns_name", "secrets"),
-        *("acls", "permission", "principal", "last_updated_timestamp"),
+        *("acls", "permission", "principal", "last_updated_timestamp", "key"),
+    ),
+    "C-SECRET": ("key", "present"),
+    "A-KVD": (
+        *("attributes", "enabled", "created", "updated", "exp", "nbf", "recoveryLevel"),
+        "contentType",
     ),
     "A-SUB": ("subscriptionId", "tenantId"),
     "A-DBX": ("sku", "tier", "workspaceId", "workspaceUrl", "managedResourceGroupId"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         IdentityPort,
         Ports,
         RepositoryPort,
+        VaultPort,
         WorkspacePort,
     )
     from pytest_roadmap.domain.roadmap import Roadmap
@@ -87,6 +88,11 @@ class StepFixtures:
     def azure(self, ports: Ports) -> AzurePort:
         """Azure Resource Manager and storage."""
         return ports.azure
+
+    @pytest.fixture
+    def vault(self, ports: Ports) -> VaultPort:
+        """The secrets of the bound vault."""
+        return ports.vault
 
     @pytest.fixture
     def repository(self, ports: Ports) -> RepositoryPort:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError, BlockedError
 from pytest_roadmap.domain.ports import (
     AuditRun,
@@ -43,6 +44,9 @@ class FakeWorkspace:
     bindings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     principals: dict[str, ServicePrincipal] = field(default_factory=dict)
     scopes: tuple[Mapping[str, Any], ...] = ()
+    secrets: dict[str, dict[str, str | Exception]] = field(default_factory=dict)
+    secret_acls: dict[str, dict[str, str]] = field(default_factory=dict)
+    secret_reads: list[str] = field(default_factory=list)
     the_metastore: Mapping[str, Any] = field(default_factory=dict)
     answers: Answers = lambda _statement: None
     files: dict[str, bytes] = field(default_factory=dict)
@@ -121,6 +125,19 @@ class FakeWorkspace:
         self, credential: str, location: str, *, read_only: bool
     ) -> tuple[Mapping[str, Any], ...]:
         return ({"operation": "WRITE", "result": "FAIL", "message": "firewall"},)
+
+    def secret_keys(self, scope: str) -> tuple[str, ...]:
+        return tuple(self.secrets[scope])
+
+    def secret_acl(self, scope: str) -> Mapping[str, str]:
+        return self.secret_acls[scope]
+
+    def secret_value(self, scope: str, key: str) -> HiddenText:
+        self.secret_reads.append(key)
+        found = self.secrets[scope][key]
+        if isinstance(found, Exception):
+            raise found
+        return HiddenText(found)
 
     def secret_scopes(self) -> tuple[Mapping[str, Any], ...]:
         return self.scopes

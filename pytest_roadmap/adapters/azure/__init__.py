@@ -4,6 +4,7 @@ from pytest_roadmap.adapters.azure.api_versions import API_VERSIONS
 from pytest_roadmap.adapters.azure.client import AzureConnection, AzureEndpoints, AzureLimits
 from pytest_roadmap.adapters.azure.credentials import LoopbackCredential
 from pytest_roadmap.adapters.azure.resources import Azure
+from pytest_roadmap.adapters.azure.vault import KeyVault, VaultConnection
 
 __all__ = [
     "API_VERSIONS",
@@ -11,5 +12,7 @@ __all__ = [
     "AzureConnection",
     "AzureEndpoints",
     "AzureLimits",
+    "KeyVault",
     "LoopbackCredential",
+    "VaultConnection",
 ]

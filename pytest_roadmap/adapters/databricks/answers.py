@@ -50,6 +50,8 @@ def response_of(
     if not isinstance(body, dict):
         return {"content_length": response.headers.get("content-length")}, {}
     ids = {name: body[name] for name in _IDS if body.get(name)}
+    if code == "C-SECRET" and response.ok:
+        return {"key": body.get("key"), "present": bool(body.get("value"))}, ids
     if code == "C-SQL" and response.ok:
         return statement_summary(body), ids
     text = json.dumps(body, sort_keys=True, ensure_ascii=False).encode()

@@ -7,6 +7,9 @@ that is new to the SDK would go unseen.
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.adapters.databricks.connection import Answer, WorkspaceConnection
 from pytest_roadmap.adapters.databricks.statements import Statement, StatementRun
+from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.outcome import (
     AccessRefusedError,
     AssetMissingError,
@@ -63,9 +67,16 @@ class DatabricksWorkspace:
     It decides nothing; see ``WorkspacePort`` for the promises and errors.
     """
 
-    def __init__(self, connection: WorkspaceConnection, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        connection: WorkspaceConnection,
+        recorder: Recorder,
+        keep_secret: Callable[[str], None] | None = None,
+    ) -> None:
+        """``keep_secret`` makes a value known to the redactor; without it none can be read."""
         self._connection = connection
         self._recorder = recorder
+        self._keep_secret = keep_secret
 
     def profile(self) -> WorkspaceProfile:
         """C-WHO in one request: who asked, and the workspace id as the service states it.
@@ -288,10 +299,51 @@ class DatabricksWorkspace:
         answer = self._call("C-SCOPE", "secret scopes", lambda w: list(w.secrets.list_scopes()))
         return tuple(_items(answer, "scopes"))
 
+    def secret_keys(self, scope: str) -> tuple[str, ...]:
+        """C-SCOPE."""
+        answer = self._call(
+            "C-SCOPE", f"secret scope {scope}", lambda w: list(w.secrets.list_secrets(scope))
+        )
+        return tuple(str(item.get("key", "")) for item in _items(answer, "secrets"))
+
+    def secret_acl(self, scope: str) -> Mapping[str, str]:
+        """C-SCOPE."""
+        answer = self._call(
+            "C-SCOPE", f"ACL of secret scope {scope}", lambda w: list(w.secrets.list_acls(scope))
+        )
+        return {
+            str(item.get("principal", "")): str(item.get("permission", ""))
+            for item in _items(answer, "items")
+        }
+
+    def secret_value(self, scope: str, key: str) -> HiddenText:
+        """C-SECRET, route 1; the event of the call has no value (``response_of``)."""
+        if self._keep_secret is None:
+            raise InconclusiveError("no_redactor", "a value that cannot be redacted is not read")
+        with _silent_sdk():
+            answer = self._call(
+                "C-SECRET", f"secret {scope}/{key}", lambda w: w.secrets.get_secret(scope, key)
+            )
+        value = base64.b64decode(answer.body.get("value") or "").decode("utf-8", "replace")
+        self._keep_secret(value)
+        return HiddenText(value)
+
     def _call(
         self, code: str, resource: str, function: Callable[[WorkspaceClient], Any]
     ) -> Answer[Any]:
         return self._connection.call(self._recorder, code, resource, function)
+
+
+@contextlib.contextmanager
+def _silent_sdk() -> Iterator[None]:
+    """Keep the SDK from logging whole answers, which it does at the level DEBUG."""
+    logger = logging.getLogger("databricks.sdk")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _items(answer: Answer[Any], key: str) -> Iterator[dict[str, Any]]:
