@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytest_bdd import parsers, then
 
-from pytest_roadmap.domain.handoff import LockedDocument
+from pytest_roadmap.domain.documents import attested_subject
 from pytest_roadmap.domain.outcome import PendingError
-from pytest_roadmap.domain.ports import AttestationPort
+from pytest_roadmap.domain.ports import AttestationPort, RepositoryPort
 from pytest_roadmap.domain.recording import Expect, Recorder
 
 
@@ -14,18 +14,19 @@ from pytest_roadmap.domain.recording import Expect, Recorder
 def valid_attestation_exists(
     purpose: str,
     roles: str,
-    locked_document: LockedDocument,
+    repository: RepositoryPort,
     attestations: AttestationPort,
     recorder: Recorder,
     expect: Expect,
 ) -> None:
     needed = [role.strip() for role in roles.split(",")]
+    subject = attested_subject(repository, purpose)
     verdict = attestations.verify(
         purpose,
         needed,
-        subject_digest=locked_document.digest,
+        subject_digest=subject.digest,
         task=recorder.scenario.partition(".")[0],
-        not_before=locked_document.locked_at,
+        not_before=subject.not_before,
     )
     expect.none(f"every {purpose} attestation is valid", verdict.problems)
     if verdict.missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pytest_roadmap.domain.assets import Inventory, read_inventory
@@ -18,6 +19,18 @@ from pytest_roadmap.domain.outcome import AssetMissingError, BlockedError
 from pytest_roadmap.domain.ports import Document, RepositoryPort, UnreadableDocumentError
 
 INVENTORY = "handoff inventory"
+
+
+#: Purposes over other documents than the locked inventory, and the names of those documents.
+_PROCEDURES = {"rotation-procedure": "secrets rotation procedure"}
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedSubject:
+    """What an attestation of some purpose is over, and the time before which none can be given."""
+
+    digest: str
+    not_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,22 @@ def read_locked_document(repository: RepositoryPort, name: str) -> LockedDocumen
         history=read_history(_values(repository, f"{section} changelog")),
         template_digest=_digest(template) if template else "no template",
     )
+
+
+def attested_subject(repository: RepositoryPort, purpose: str) -> AttestedSubject:
+    """The document, as it stands, that attestations of this purpose are over.
+
+    Raises:
+        BlockedError: the document is not bound, or nobody has written it yet.
+    """
+    name = _PROCEDURES.get(purpose)
+    if name is None:
+        locked = read_locked_document(repository, INVENTORY)
+        return AttestedSubject(locked.digest, locked.locked_at)
+    document = _found(repository, name)
+    if document is None or not document.content.strip():
+        raise BlockedError("missing_binding", name, "the procedure is not written", owner="Infra")
+    return AttestedSubject(_digest(document), None)
 
 
 def require_handed_over(repository: RepositoryPort, missing: Sequence[str]) -> None:

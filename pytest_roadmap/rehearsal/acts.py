@@ -27,6 +27,7 @@ from pytest_roadmap.rehearsal.handover import (
 )
 from pytest_roadmap.rehearsal.history import commit_all
 from pytest_roadmap.rehearsal.people import person
+from pytest_roadmap.rehearsal.procedures import ROTATION, sign_rotation, withdraw_rotation
 
 _HOUR = timedelta(hours=1)
 _VALID = timedelta(days=90)
@@ -221,6 +222,23 @@ def _unlocked_version(entries: Entries, now: datetime) -> None:
     entries.append(newest | changed)
 
 
+def _procedure_signed(scene: Scene) -> None:
+    sign_rotation(scene.repository, scene.keys, scene.now)
+
+
+def _procedure_unsigned(scene: Scene) -> None:
+    withdraw_rotation(scene.repository)
+
+
+def _procedure_expired(scene: Scene) -> None:
+    before = scene.now - _VALID
+    sign_rotation(scene.repository, scene.keys, before, expires_in=_VALID / 2)
+
+
+def _procedure_wrong_role(scene: Scene) -> None:
+    sign_rotation(scene.repository, scene.keys, scene.now, alias="ops.kim")
+
+
 _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
     PURPOSE: {
         "": _both,
@@ -236,6 +254,12 @@ _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
         "other-environment": _other_environment,
         "other-task": _other_task,
         "rejected": _rejected,
+    },
+    ROTATION: {
+        "": _procedure_signed,
+        "none": _procedure_unsigned,
+        "expired": _procedure_expired,
+        "wrong-role": _procedure_wrong_role,
     },
     "inventory-lock": {"": _relock, "after-audit": _relock_after_audit},
     "changelog": {

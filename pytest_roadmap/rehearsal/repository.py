@@ -23,6 +23,7 @@ from pytest_roadmap.rehearsal.handover import (
 )
 from pytest_roadmap.rehearsal.history import Commit, commit_all, make_history
 from pytest_roadmap.rehearsal.people import make_keys, person, signers_document
+from pytest_roadmap.rehearsal.procedures import sign_rotation
 from pytest_roadmap.rehearsal.templates import sample_files
 
 _AUDIT = "audit_cloud_state.sh"
@@ -61,6 +62,8 @@ def generate_repository(
     for number, signature in enumerate(signatures(locked), 1):
         sign_lock(repository, keys, number, signature)
     commit_all(repository, "Sign the lock of the handoff inventory", locked + _SIGNING)
+    sign_rotation(repository, keys, locked + _SIGNING)
+    commit_all(repository, "Sign the rotation procedure", locked + 2 * _SIGNING)
     return repository
 
 
