@@ -44,6 +44,12 @@ def _assets(repository: RepositoryPort, environment: Environment) -> tuple[Asset
     return load_inventory(repository, INVENTORY).of(environment.name)
 
 
+def _expect_still_locked(repository: RepositoryPort, expect: Expect) -> None:
+    """The script runs in the working tree, so what it is compared with is looked at again."""
+    problems = lock_problems(read_locked_document(repository, INVENTORY))
+    expect.none("the inventory is still the locked one", problems)
+
+
 def _rules(environment: Environment) -> tuple[str, ...]:
     return tuple(environment.get("audit.normalise", ()))
 
@@ -93,6 +99,7 @@ def report_is_exact(comparison: Comparison, expect: Expect) -> None:
 def every_field_was_compared(
     comparison: Comparison, repository: RepositoryPort, environment: Environment, expect: Expect
 ) -> None:
+    _expect_still_locked(repository, expect)
     assets = _assets(repository, environment)
     expect.none("no item or field was left out", coverage_problems(assets, comparison))
     expect.equal("compared items", len(assets), len({name for name, _ in comparison.compared}))
@@ -120,6 +127,7 @@ def no_differences(
     environment: Environment,
     expect: Expect,
 ) -> None:
+    _expect_still_locked(repository, expect)
     assets = _assets(repository, environment)
     for word, run in (("first", audit_run), ("repeated", confirmation.repeated)):
         comparison = compare(assets, run, _rules(environment))

@@ -44,9 +44,9 @@ def resolve_subject(
     Raises:
         BlockedError: the workspace has no such principal, or it is not active.
     """
-    active_principal(workspace, application_id)
-    own = workspace.groups_of(application_id)
-    return Subject(application_id, tuple(dict.fromkeys((*groups, *own))))
+    name = active_principal(workspace, application_id).application_id
+    own = workspace.groups_of(name)
+    return Subject(name, tuple(dict.fromkeys((*groups, *own))))
 
 
 def read_privileges(

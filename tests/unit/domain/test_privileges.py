@@ -94,6 +94,13 @@ def test_exactly_the_agreed_access_has_no_problem() -> None:
     assert missing_securables(MATRIX, reading) == ()
 
 
+def test_an_application_id_is_looked_up_as_the_platform_writes_it() -> None:
+    """A GUID in capitals is the same principal, also where grants are asked for by name."""
+    fake = world()
+    subject = resolve_subject(fake, PIPELINE.upper(), ["grp-etl"])
+    assert required_problems(MATRIX, read_privileges(fake, subject, MATRIX)) == ()
+
+
 def without(key: Any) -> Any:
     """The world in which nobody holds anything on one securable."""
     fake = world()
