@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _POLICY = Path(".roadmap/policy.yaml")
 #: Checks that look at the tasks, and so only at a document without errors.
-_NEED_TASKS = frozenset({"QA-02", "QA-05", "status", "features"})
+_NEED_TASKS = frozenset({"QA-02", "QA-03", "QA-05", "status", "features"})
 
 
 def check_project(document: Path, checks: Collection[str], root: Path) -> CheckReport:
@@ -39,13 +39,15 @@ def check_project(document: Path, checks: Collection[str], root: Path) -> CheckR
     reading = read_roadmap_file(document, policy)
     findings = list(_of_document(reading, checks))
     readable, complete = reading.readable, True
-    if reading.roadmap is not None and {"QA-02", "QA-05"} & set(checks):
+    if reading.roadmap is not None and {"QA-02", "QA-03", "QA-05"} & set(checks):
         from pytest_roadmap.cli._quality import check_texts  # noqa: PLC0415 - imports rapidfuzz
 
         findings += check_texts(reading.roadmap, reading.lines, policy, checks, root)
+        complete = all(finding.code != "REF_UNJUDGED" for finding in findings)
     if reading.roadmap is not None and {"status", "features"} & set(checks):
         unknown = tuple(_unknown_tasks(reading.roadmap, policy)) if "status" in checks else ()
-        found, complete = _of_project(reading.roadmap, policy, checks, root)
+        found, judged = _of_project(reading.roadmap, policy, checks, root)
+        complete = complete and judged
         findings += [*unknown, *found]
         readable = not unknown
     return conclude(findings, tasks=len(reading.rows), readable=readable, complete=complete)

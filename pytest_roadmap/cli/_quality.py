@@ -1,4 +1,4 @@
-"""The checks of the document's texts: look-alikes, and phases of the past."""
+"""The checks of the document's texts: look-alikes, references, and phases of the past."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from pytest_roadmap.adapters.document.anchors import read_listed
 from pytest_roadmap.adapters.document.dedupe import read_dedupe
 from pytest_roadmap.adapters.document.prose import read_prose
 from pytest_roadmap.adapters.document.registers import RegisterError
-from pytest_roadmap.domain.quality import qa02, qa05
+from pytest_roadmap.cli._sources import TrackedSources
+from pytest_roadmap.domain.quality import qa02, qa03, qa05
 from pytest_roadmap.domain.quality.finding import Finding, Level
 
 if TYPE_CHECKING:
@@ -25,9 +27,12 @@ _DEDUPE = Path(".roadmap/dedupe.yaml")
 def check_texts(
     roadmap: Roadmap, lines: Sequence[str], policy: Policy, checks: Collection[str], root: Path
 ) -> Iterator[Finding]:
-    """The findings of QA-02 and QA-05, whichever is asked."""
+    """The findings of QA-02, QA-03 and QA-05, whichever are asked."""
     if qa02.CHECK in checks:
         yield from _duplicates(roadmap, policy, root)
+    if qa03.CHECK in checks:
+        sources = TrackedSources(root, policy.qa["allow_untracked"])
+        yield from qa03.check_references(roadmap, sources, read_listed("\n".join(lines)))
     if qa05.CHECK in checks:
         yield from qa05.check_phases(roadmap, *read_prose("\n".join(lines)))
 
