@@ -106,10 +106,14 @@ def judge(candidates: Iterable[Candidate], demand: Demand) -> AttestationVerdict
     """What the candidates amount to for this demand.
 
     A role counts as missing when nobody attested for it; it has a problem when somebody did, and
-    invalidly. An older, invalid attestation does no harm beside a valid one for the same role.
+    invalidly. An older, invalid attestation does no harm beside a valid one for the same role; a
+    later one that does not approve takes the same person's approval back.
     """
     concerned = [item for item in candidates if _concerns(item.attestation, demand)]
-    found = {id(item): problems_of(item, demand) for item in concerned}
+    found = {
+        id(item): (*problems_of(item, demand), *_taken_back(item, concerned, demand))
+        for item in concerned
+    }
     valid = [item for item in concerned if not found[id(item)]]
     uncovered = [
         role for role in demand.roles if role not in {item.attestation.role for item in valid}
@@ -141,6 +145,22 @@ def problems_of(candidate: Candidate, demand: Demand) -> tuple[str, ...]:
         *_scope_problems(attestation, demand),
         *_time_problems(candidate, demand),
         *_decision_problems(attestation),
+    )
+
+
+def _taken_back(
+    candidate: Candidate, concerned: Sequence[Candidate], demand: Demand
+) -> tuple[str, ...]:
+    """The later word of the same person, in the same role, that does not approve any more."""
+    given = candidate.attestation
+    return tuple(
+        f"{later.person} took it back by {later.attestation_id}: {decided}"
+        for other in concerned
+        if (later := other.attestation).signed_at > given.signed_at
+        and (later.role, person_key(later.person)) == (given.role, person_key(given.person))
+        and not _decision_problems(given)
+        for decided in _decision_problems(later)
+        if problems_of(other, demand) == (decided,)
     )
 
 

@@ -248,3 +248,16 @@ def test_two_persons_of_one_role_can_be_asked_for() -> None:
 
     assert len(judge(found, demand("Ops", "Ops")).persons) == 2
     assert judge(found[:1], demand("Ops", "Ops")).problems
+
+
+def test_a_later_rejection_takes_the_same_persons_approval_back() -> None:
+    """The last word of a person counts; the word of another person, or an invalid one, does not."""
+    approved = candidate(signed_at=NOW - 2 * DAY)
+    rejected = candidate(attestation_id="AT-no", decision="reject")
+    verdict = judge([approved, rejected], demand())
+    assert verdict.valid == ()
+    assert any("took it back by AT-no" in problem for problem in verdict.problems)
+    assert judge([approved, replace(rejected, signers=())], demand()).valid
+    assert judge([approved, candidate(LEE, decision="reject")], demand()).valid
+    again = candidate(attestation_id="AT-again", signed_at=NOW - DAY / 2)
+    assert judge([approved, rejected, again], demand()).valid == ("AT-again",)
