@@ -30,6 +30,7 @@ from pytest_roadmap.domain.permission_checks import (
 )
 from pytest_roadmap.domain.ports import AzurePort, RepositoryPort, WorkspacePort
 from pytest_roadmap.domain.recording import Expect
+from pytest_roadmap.domain.warehouse import running_warehouse
 
 
 def _require_clean(remains: Sequence[str]) -> None:
@@ -86,7 +87,7 @@ def locations_are_probed(
     environment: Environment,
     repository: RepositoryPort,
 ) -> tuple[LocationReport, ...]:
-    warehouse_id = str(environment.require("warehouse.id"))
+    warehouse_id = running_warehouse(environment, workspace)
     prober = Prober(subject, workspace, azure, warehouse_id, uuid4().hex)
     matrix = load_matrix(repository, environment, principal)
     return probe_bound_locations(prober, environment, matrix, principal)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pytest_bdd import given, parsers
 
 from pytest_roadmap.domain.environment import Environment
-from pytest_roadmap.domain.outcome import BlockedError
 from pytest_roadmap.domain.ports import Ports, WorkspacePort
+from pytest_roadmap.domain.warehouse import running_warehouse
 
 
 @given("the environment is bound")
@@ -23,14 +23,7 @@ def binding_is_set(key: str, environment: Environment) -> None:
 
 @given("the SQL warehouse is available", target_fixture="warehouse_id")
 def warehouse_is_available(environment: Environment, workspace: WorkspacePort) -> str:
-    warehouse_id = str(environment.require("warehouse.id"))
-    state = workspace.warehouse_state(warehouse_id)
-    if state != "RUNNING" and environment.get("safety.may_start_warehouse") is True:
-        limit_s = float(environment.get("warehouse.start_timeout_s", 600))
-        state = workspace.start_warehouse(warehouse_id, limit_s)
-    if state != "RUNNING":
-        raise BlockedError("access_not_granted", f"warehouse {warehouse_id}", f"it is {state}")
-    return warehouse_id
+    return running_warehouse(environment, workspace)
 
 
 @given(parsers.re(r'I act as "(?P<subject>[^"]*)"'), target_fixture="subject")

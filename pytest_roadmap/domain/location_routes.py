@@ -139,7 +139,10 @@ class VolumeRoute:
 
     def place(self) -> str:
         """The storage URL that the probe really goes to, as far as the service tells."""
-        answer = self.prober.observer.securable("volume", self.binding.volume)
+        try:
+            answer = self.prober.observer.securable("volume", self.binding.volume)
+        except AssetMissingError:
+            return ""
         return str(answer.get("storage_location") or "")
 
 

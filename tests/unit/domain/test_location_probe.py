@@ -241,6 +241,13 @@ def test_a_volume_outside_of_its_location_is_named() -> None:
     assert any("outside" in problem for problem in content_problems(probe(**world)))
 
 
+def test_a_volume_that_does_not_exist_goes_nowhere() -> None:
+    """What is bound is not there: the probe fails, it does not break off."""
+    world = volume()
+    del world["watching"].securables["volume", "main.ops.probe"]
+    assert any("goes to nowhere" in problem for problem in content_problems(probe(**world)))
+
+
 def test_a_volume_that_refuses_is_refused() -> None:
     """403 of the Files API is a refusal, wanted or not."""
     lake = Lake()

@@ -53,6 +53,15 @@ def test_an_unlocked_inventory_is_waited_for() -> None:
         inventory_is_locked(repository)
 
 
+def test_a_probe_does_not_start_a_warehouse_that_may_not_be_started() -> None:
+    """A statement would start it silently; without permission the probe is blocked."""
+    kept = environment(warehouse={"id": "wh"})
+    stopped = FakeWorkspace(warehouse="STOPPED")
+    with pytest.raises(BlockedError, match="warehouse wh"):
+        locations_are_probed("p", stopped, stopped, FakeAzure(), kept, FakeRepository())
+    assert stopped.statements == []
+
+
 def test_a_failed_clean_up_is_reported_after_everything_else_held() -> None:
     """A probe object that stays makes the scenario inconclusive and is named."""
     recorder = Recorder("SEC-003.S2", lambda: NOW)
