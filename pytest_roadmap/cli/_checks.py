@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _POLICY = Path(".roadmap/policy.yaml")
 #: Checks that look at the tasks, and so only at a document without errors.
-_NEED_TASKS = frozenset({"QA-02", "QA-03", "QA-05", "status", "features"})
+_NEED_TASKS = frozenset({"QA-02", "QA-03", "QA-05", "gates", "status", "features"})
 
 
 def check_project(document: Path, checks: Collection[str], root: Path) -> CheckReport:
@@ -39,7 +39,7 @@ def check_project(document: Path, checks: Collection[str], root: Path) -> CheckR
     reading = read_roadmap_file(document, policy)
     findings = list(_of_document(reading, checks))
     readable, complete = reading.readable, True
-    if reading.roadmap is not None and {"QA-02", "QA-03", "QA-05"} & set(checks):
+    if reading.roadmap is not None and {"QA-02", "QA-03", "QA-05", "gates"} & set(checks):
         from pytest_roadmap.cli._quality import check_texts  # noqa: PLC0415 - imports rapidfuzz
 
         findings += check_texts(reading.roadmap, reading.lines, policy, checks, root)
@@ -92,7 +92,7 @@ def _of_project(
     if "features" in checks:
         findings += check_features(roadmap, features.texts, features.problems)
     if "status" in checks:
-        project = read_evidence(root, roadmap, features)
+        project = read_evidence(root, roadmap, features, policy.slots)
         findings += project.findings
         findings += check_status(roadmap, policy, project.evidence, datetime.now(UTC))
         complete = project.complete

@@ -14,6 +14,7 @@ from pytest_roadmap.adapters.document.registers import RegisterError
 from pytest_roadmap.cli._sources import TrackedSources
 from pytest_roadmap.domain.quality import qa02, qa03, qa05
 from pytest_roadmap.domain.quality.finding import Finding, Level
+from pytest_roadmap.domain.quality.gates import check_gates
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -27,9 +28,11 @@ _DEDUPE = Path(".roadmap/dedupe.yaml")
 def check_texts(
     roadmap: Roadmap, lines: Sequence[str], policy: Policy, checks: Collection[str], root: Path
 ) -> Iterator[Finding]:
-    """The findings of QA-02, QA-03 and QA-05, whichever are asked."""
+    """The findings of QA-02, QA-03, QA-05 and gates, whichever are asked."""
     if qa02.CHECK in checks:
         yield from _duplicates(roadmap, policy, root)
+    if "gates" in checks:
+        yield from check_gates(roadmap, policy)
     if qa03.CHECK in checks:
         sources = TrackedSources(root, policy.qa["allow_untracked"])
         yield from qa03.check_references(roadmap, sources, read_listed("\n".join(lines)))

@@ -74,7 +74,7 @@ class TestTheRealDocument:
         found = report(capsys)
 
         assert {each["check"] for each in found["findings"]} == {
-            *("QA-02", "QA-03", "QA-04", "QA-05", "status", "features")
+            *("QA-02", "QA-03", "QA-04", "QA-05", "gates", "status", "features")
         }
 
     def test_a_task_without_feature_is_no_error(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,7 +162,9 @@ def test_a_policy_that_names_tasks_the_document_lacks_gives_30(
 def test_an_unknown_check_is_a_usage_error(capsys: pytest.CaptureFixture[str], only: str) -> None:
     """The choices are named."""
     assert main(["check", "--only", only]) == 2
-    assert "QA-02, QA-03, QA-04, QA-05, structure, status, features" in capsys.readouterr().err
+    assert (
+        "QA-02, QA-03, QA-04, QA-05, gates, structure, status, features" in capsys.readouterr().err
+    )
 
 
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
