@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.outcome import Outcome
+from pytest_roadmap.domain.task_table import HEADER, aligned, task_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pytest_roadmap.domain.gate import GateDecision
     from pytest_roadmap.domain.gate_rows import GateRow
     from pytest_roadmap.plugin.results import ItemResult
-
-_HEADER = ("task", "declared", "derived", "scenarios", "reason")
-_GAP = "  "
 
 
 def gate_lines(decision: GateDecision, environment: str, without: Iterable[str]) -> list[str]:
@@ -25,7 +22,7 @@ def gate_lines(decision: GateDecision, environment: str, without: Iterable[str])
     """
     missing = frozenset(without)
     rows = [_row(row, missing) for row in decision.rows]
-    lines = _table([_HEADER, *rows])
+    lines = aligned([HEADER, *rows])
     lines += [use.sentence for use in decision.waivers]
     lines.append(f"{decision.headline(environment)} ({decision.exit_code}): {decision.reason}")
     return lines
@@ -52,32 +49,5 @@ def _why(word: Outcome, result: ItemResult | None) -> str:
 
 
 def _row(row: GateRow, missing: frozenset[str]) -> tuple[str, ...]:
-    task = row.result.task
-    flags = "".join(f" {flag}" for flag in row.result.flags)
-    none_yet = row.task_id in missing
-    return (
-        row.task_id if row.own else f"{row.task_id} *",
-        task.status.value,
-        f"{row.result.status.value}{flags}",
-        Outcome.NOT_RUN.value if none_yet else _counts(row),
-        "no feature yet" if none_yet else row.reason,
-    )
-
-
-def _counts(row: GateRow) -> str:
-    counts = row.result.counts
-    return ", ".join(f"{counts[word]} {word.value}" for word in Outcome if counts[word]) or "none"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns side by side; the last one runs free."""
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(_HEADER) - 1)]
-    return [_GAP.join([*map(_padded, row[:-1], widths), row[-1]]).rstrip() for row in rows]
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+    name = row.task_id if row.own else f"{row.task_id} *"
+    return task_cells(row.result, name, row.reason, no_feature=row.task_id in missing)

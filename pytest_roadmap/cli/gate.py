@@ -1,0 +1,93 @@
+"""``roadmap gate``: is the gate open, judged by the records of real environments alone?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pytest_roadmap.cli.check import DOCUMENT
+
+_USAGE = 2
+_INVALID = 30
+_EPILOG = """\
+exit status (the first that holds):
+  30  INVALID     policy, document, evidence, blockers, waivers or signers cannot be used
+  20  FAIL        a counted, unwaived task fails, or a quality check does
+  21  BLOCKED     a counted, unwaived task is blocked
+  22  INCOMPLETE  a counted, unwaived task is not Done, or something was not asked
+   0  PASS_WITH_WAIVERS (10 with --no-waivers), PASS
+   2  there is no such gate
+
+A gate also waits for the gates it requires. Tasks marked * belong to another gate and are
+depended on. Run the checks of an environment with pytest -m G1 --roadmap-env NAME.
+"""
+
+
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "gate",
+        help="judge a gate by the records of real environments",
+        description="Judge a gate of .roadmap/policy.yaml. Only records are read: nothing is run,"
+        "\nno service is asked, and embedded records do not count.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("gate", help="name of the gate, such as G1")
+    parser.add_argument(
+        "--document",
+        type=Path,
+        default=DOCUMENT,
+        metavar="FILE",
+        help="the roadmap document (default: %(default)s)",
+    )
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    parser.add_argument(
+        "--no-waivers", action="store_true", help="end with 10 where waivers were needed"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report and return its exit status."""
+    from pytest_roadmap.cli._standing import (  # noqa: PLC0415 - only for this command
+        UnusableProjectError,
+        read_standing,
+    )
+    from pytest_roadmap.domain.standing import Occasion  # noqa: PLC0415
+
+    root = Path.cwd()
+    try:
+        project = read_standing(args.document, root, datetime.now(UTC), Occasion.GATE)
+    except UnusableProjectError as error:
+        return _invalid(args, error.sentences)
+    if args.gate not in project.policy.gates:
+        known = ", ".join(project.policy.gates)
+        print(f"roadmap gate: {args.gate!r} is no gate; choose from {known}", file=sys.stderr)
+        return _USAGE
+    from pytest_roadmap.cli._gate import as_lines, as_plain, judge_gate  # noqa: PLC0415
+
+    report = judge_gate(project, args.gate, args.document, no_waivers=args.no_waivers)
+    if args.format == "json":
+        print(json.dumps(as_plain(report), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(as_lines(report, markdown=args.format == "markdown")))
+    return report.exit_code
+
+
+def _invalid(args: argparse.Namespace, sentences: tuple[str, ...]) -> int:
+    if args.format == "json":
+        plain = {
+            "gate": args.gate,
+            "verdict": "INVALID",
+            "exit_code": _INVALID,
+            "reason": "; ".join(sentences),
+        }
+        print(json.dumps(plain, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join([*sentences[:-1], f"{args.gate} INVALID ({_INVALID}): {sentences[-1]}"]))
+    return _INVALID
