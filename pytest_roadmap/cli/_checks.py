@@ -92,7 +92,7 @@ def _of_project(
     if "features" in checks:
         findings += check_features(roadmap, features.texts, features.problems)
     if "status" in checks:
-        project = read_evidence(root, roadmap, features)
+        project = read_evidence(root, roadmap, features, policy.slots)
         findings += project.findings
         findings += check_status(roadmap, policy, project.evidence, datetime.now(UTC))
         complete = project.complete

@@ -19,7 +19,7 @@ from pytest_roadmap.domain.standing import Evidence
 from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_roadmap.adapters.evidence.signers import SignerRegistry
     from pytest_roadmap.domain.effective import RegisteredBlocker
@@ -74,12 +74,20 @@ def read_features(root: Path, roadmap: Roadmap) -> Features:
     return Features(tuple(texts), problems, digests)
 
 
-def read_evidence(root: Path, roadmap: Roadmap, features: Features) -> ProjectEvidence:
-    """Read the records of real environments and the registered blockers of the project."""
+def read_evidence(
+    root: Path,
+    roadmap: Roadmap,
+    features: Features,
+    self_reference_slots: Mapping[str, str] | None = None,
+) -> ProjectEvidence:
+    """Read the records of real environments and the registered blockers of the project.
+
+    ``self_reference_slots`` are those of the policy.
+    """
     project = ProjectEvidence(Evidence())
     loaded = EvidenceStore(root / _EVIDENCE, schema=REAL_SCHEMA).load(_signers(root, project))
     refused: dict[str, str] = {}
-    slots = _slots(roadmap, project)
+    slots = _slots(roadmap, project, self_reference_slots)
     for problem in loaded.problems:
         task_id = slots.get(problem.slot or "")
         if task_id is not None and problem.failure is Failure.TAMPERED:
@@ -123,12 +131,14 @@ def _signers(root: Path, project: ProjectEvidence) -> SignerRegistry | None:
         return None
 
 
-def _slots(roadmap: Roadmap, project: ProjectEvidence) -> dict[str, str]:
+def _slots(
+    roadmap: Roadmap, project: ProjectEvidence, named: Mapping[str, str] | None
+) -> dict[str, str]:
     """The task of each slot; a task whose evidence path is no slot of the store is remarked."""
     slots: dict[str, str] = {}
     for task in roadmap.tasks:
         try:
-            slots[slot_of(task)] = task.task_id
+            slots[slot_of(task, named)] = task.task_id
         except EvidenceError as error:
             project.findings.append(
                 Finding(CHECK, "NO_SLOT", Level.WARNING, task.task_id, task.line, str(error))

@@ -64,6 +64,8 @@ class Policy:
     priorities: Mapping[str, PriorityPolicy] = field(
         default_factory=lambda: dict(DEFAULT_PRIORITIES)
     )
+    #: Evidence file without date, by task, for tasks whose evidence path is their own source.
+    slots: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -111,4 +113,6 @@ class Policy:
                 named.setdefault(gate.signoff_task, f"gates.{gate.name}.signoff_task")
         for task_id in self.task_kinds:
             named.setdefault(task_id, f"task_kinds.{task_id}")
+        for task_id in self.slots:
+            named.setdefault(task_id, f"slots.{task_id}")
         return named

@@ -113,7 +113,12 @@ class FolderStore:
         )
 
         schema = schema_of_kind(self._kind)
-        return EvidenceStore(self._folder(), schema=schema, redactor=self._redactor)
+        return EvidenceStore(
+            self._folder(),
+            schema=schema,
+            redactor=self._redactor,
+            self_reference_slots=self._plans.policy.slots,
+        )
 
     def write(self, record: Record, events: Sequence[Event]) -> Path:
         """Keep a record with its events; the file it stands in."""

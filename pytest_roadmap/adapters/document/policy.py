@@ -30,7 +30,7 @@ _REQUIRED = (
     "attestation",
     "protected_branch",
 )
-_OPTIONAL = ("task_kinds", "priorities")
+_OPTIONAL = ("task_kinds", "priorities", "slots")
 _GATE_KEYS = (
     "requires",
     "never_waive",
@@ -51,6 +51,7 @@ _FRESHNESS_KEYS = (
 )
 _WAIVER_KEYS = ("max_per_gate", "max_days", "max_renewals")
 _QA_KEYS = ("dedupe_threshold", "subtask_threshold", "subtask_min_tokens", "allow_untracked")
+_SLOT = re.compile(r"(?!\d{8}_)[A-Za-z0-9][A-Za-z0-9_-]{0,120}\.(?:log|md)", re.ASCII)
 _SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
 
 
@@ -115,6 +116,7 @@ class _Reader:
             ],
             protected_branch=self._text("protected_branch", self._root["protected_branch"]),
             priorities=self._priorities(),
+            slots=self._each("slots", self._slot) if "slots" in self._root else {},
         )
         if not policy.required_kinds:
             raise self._error("required_kinds", "names no verification level")
@@ -207,6 +209,12 @@ class _Reader:
             **numbers,
             "allow_untracked": self._texts("qa.allow_untracked", qa["allow_untracked"]),
         }
+
+    def _slot(self, key: str, _name: str, value: object) -> str:
+        slot = self._text(key, value)
+        if not _SLOT.fullmatch(slot):
+            raise self._error(key, "must be the name of a .md or .log file, without date or folder")
+        return slot
 
     def _priorities(self) -> Mapping[str, PriorityPolicy]:
         if "priorities" not in self._root:

@@ -36,4 +36,6 @@ def forget_named_tasks(project: Path) -> None:
         lines[index] = before + after.partition(", ")[2] if found else kept
         if line.startswith("task_kinds"):
             lines[index] = "task_kinds: {}"
+        if line.startswith("slots"):
+            lines[index] = ""
     path.write_text("\n".join(lines), "utf-8")

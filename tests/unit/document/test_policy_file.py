@@ -32,6 +32,15 @@ def test_the_projects_policy_is_read() -> None:
     assert policy().attestation_expiry_d == 90
 
 
+def test_slots_are_optional_and_named_by_task(tmp_path: Path) -> None:
+    """A task whose evidence path is its own source gets its file name from the policy."""
+    assert dict(policy().slots) == {"GOV-005": "gov_legacy_mapping.md"}
+    text = TEXT.replace("slots: {GOV-005: gov_legacy_mapping.md}", "")
+    path = tmp_path / "policy.yaml"
+    path.write_text(text, "utf-8")
+    assert dict(read_policy(path).slots) == {}
+
+
 def test_a_policy_without_priorities_has_the_default_ones(tmp_path: Path) -> None:
     """They are the ones that the project's file spells out."""
     assert read_text(tmp_path, TEXT.partition("priorities:")[0]) == policy()
@@ -43,6 +52,9 @@ def test_a_policy_without_priorities_has_the_default_ones(tmp_path: Path) -> Non
     [
         ("schema: roadmap-policy/1", "schema: roadmap-policy/2", "schema"),
         ("protected_branch: main", "", "protected_branch"),
+        ("gov_legacy_mapping.md", "20260212_gov_legacy_mapping.md", "slots.GOV-005"),
+        ("gov_legacy_mapping.md", "../gov_legacy_mapping.md", "slots.GOV-005"),
+        ("slots: {GOV-005", "slots: {GOV-5", "slots.GOV-5"),
         ("protected_branch: main", "protected_branch: 7", "protected_branch"),
         ("protected_branch: main", "protected_branch: main\nsurprise: 1", "surprise"),
         ("G2: {requires: [G1]", "G2: {requires: [G9]", "gates.G2.requires"),
