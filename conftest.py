@@ -8,4 +8,5 @@ pytest_plugins = [
     "steps.audit",
     "steps.privileges",
     "steps.access",
+    "steps.governance",
 ]

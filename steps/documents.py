@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_bdd import parsers, then, when
+from collections.abc import Callable
+
+from pytest_bdd import given, parsers, then, when
 
 from pytest_roadmap.domain.assets import form_problems, read_inventory
 from pytest_roadmap.domain.documents import (
@@ -12,8 +14,32 @@ from pytest_roadmap.domain.documents import (
     template_problems,
 )
 from pytest_roadmap.domain.handoff import LockedDocument, history_problems, lock_problems
-from pytest_roadmap.domain.ports import Clock, RepositoryPort
+from pytest_roadmap.domain.markdown import MarkdownText, SectionRead, read_section
+from pytest_roadmap.domain.outcome import InconclusiveError
+from pytest_roadmap.domain.ports import Clock, Document, RepositoryPort
 from pytest_roadmap.domain.recording import Expect
+from pytest_roadmap.domain.roadmap import Roadmap
+
+
+@given("the roadmap document is parsed", target_fixture="roadmap_document")
+def roadmap_document_is_parsed(repository: RepositoryPort, roadmap: Roadmap) -> Document:
+    document = repository.document("roadmap")
+    if not roadmap.tasks:
+        raise InconclusiveError("no_tasks", f"{document.path} holds no task")
+    return document
+
+
+@when(
+    parsers.re(r'the table under "(?P<heading>[^"]*)" of "(?P<document>[^"]*)" is read'),
+    target_fixture="section_read",
+)
+def table_is_read(
+    heading: str,
+    document: str,
+    repository: RepositoryPort,
+    read_markdown: Callable[[str], MarkdownText],
+) -> SectionRead:
+    return read_section(read_markdown(repository.document(document).text), heading, document)
 
 
 @when(

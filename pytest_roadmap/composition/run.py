@@ -23,6 +23,7 @@ from pytest_roadmap.composition.deferred import Deferred
 from pytest_roadmap.composition.options import EMBEDDED, CompositionError, RunOptions
 from pytest_roadmap.composition.platforms import EmbeddedPlatform, Platform, RealPlatform
 from pytest_roadmap.composition.probe import IdentityProbe, require_identity
+from pytest_roadmap.domain.documents import GENERATED_ROADMAP
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.ports import Clock, Ports
 from pytest_roadmap.domain.redaction import Redactor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_roadmap.adapters.azure import Azure, KeyVault
     from pytest_roadmap.adapters.databricks import DatabricksWorkspace
     from pytest_roadmap.adapters.evidence.keys import CryptoSigner
+    from pytest_roadmap.domain.markdown import MarkdownText
     from pytest_roadmap.domain.ports import AzurePort, VaultPort, WorkspacePort
     from pytest_roadmap.domain.recording import Recorder
 
@@ -98,6 +100,14 @@ class Run:
             ) from error
 
     @cached_property
+    def _roadmap_path(self) -> str:
+        """The roadmap document inside the repository whose documents are judged."""
+        if self.connection:
+            return GENERATED_ROADMAP
+        document = self.options.document.resolve()
+        return document.relative_to(self.documents_root.resolve()).as_posix()
+
+    @cached_property
     def signer(self) -> CryptoSigner | None:
         """The key that signs statements, None where none is configured.
 
@@ -128,7 +138,9 @@ class Run:
             workspace=cast("WorkspacePort", Deferred(lambda: self._workspace(recorder))),
             act_as=lambda alias: self._platform.workspace(alias, recorder),
             azure=cast("AzurePort", Deferred(lambda: self._azure(recorder))),
-            repository=GitRepository(root, self.environment, recorder),
+            repository=GitRepository(
+                root, self.environment, recorder, roadmap_path=self._roadmap_path
+            ),
             attestations=BoundAttestations(root, self.environment, self.clock),
             audit=AuditScript(
                 root,
@@ -146,6 +158,7 @@ class Run:
                 lambda: self._azure(recorder),
             ),
             vault=cast("VaultPort", Deferred(lambda: self._vault(recorder))),
+            read_markdown=_read_markdown,
             extra={"redactor": self.redactor},
         )
 
@@ -231,6 +244,14 @@ def _read(file: Path, shown: str) -> Environment:
         return read_environment(file, shown=shown)
     except EnvironmentFileError as error:
         raise CompositionError(str(error)) from error
+
+
+def _read_markdown(text: str) -> MarkdownText:
+    from pytest_roadmap.adapters.document.markdown import (  # noqa: PLC0415 (if a step asks)
+        read_markdown,
+    )
+
+    return read_markdown(text)
 
 
 def _utc_now() -> datetime:

@@ -19,6 +19,8 @@ from pytest_roadmap.domain.outcome import AssetMissingError, BlockedError
 from pytest_roadmap.domain.ports import Document, RepositoryPort, UnreadableDocumentError
 
 INVENTORY = "handoff inventory"
+#: Where the repository of the embedded environment keeps the roadmap.
+GENERATED_ROADMAP = ".roadmap/implementation_roadmap.md"
 
 
 #: Purposes over other documents than the locked inventory, and the names of those documents.

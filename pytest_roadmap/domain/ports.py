@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.identity import ProbedIdentity
+from pytest_roadmap.domain.markdown import MarkdownText
 
 Clock = Callable[[], datetime]
 
@@ -330,4 +331,6 @@ class Ports:
     clock: Clock
     identity: IdentityPort
     vault: VaultPort
+    #: The text of a Markdown document as headings and tables.
+    read_markdown: Callable[[str], MarkdownText]
     extra: Mapping[str, Any] = field(default_factory=dict)

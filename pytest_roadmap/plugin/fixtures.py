@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_roadmap.domain.environment import Environment
     from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.domain.markdown import MarkdownText
     from pytest_roadmap.domain.policy import Policy
     from pytest_roadmap.domain.ports import (
         AttestationPort,
@@ -98,6 +99,11 @@ class StepFixtures:
     def repository(self, ports: Ports) -> RepositoryPort:
         """The documents of the project repository."""
         return ports.repository
+
+    @pytest.fixture
+    def read_markdown(self, ports: Ports) -> Callable[[str], MarkdownText]:
+        """Gives the headings and tables of a Markdown text."""
+        return ports.read_markdown
 
     @pytest.fixture
     def attestations(self, ports: Ports) -> AttestationPort:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pytest_roadmap.domain.documents import GENERATED_ROADMAP
 from pytest_roadmap.domain.ports import Clock
 from pytest_roadmap.rehearsal.acts import signatures
 from pytest_roadmap.rehearsal.handover import (
@@ -28,7 +29,7 @@ from pytest_roadmap.rehearsal.templates import sample_files
 
 _AUDIT = "audit_cloud_state.sh"
 #: What the working tree itself brings along.
-_PROJECT = (".roadmap/implementation_roadmap.md", ".roadmap/policy.yaml")
+_PROJECT = (GENERATED_ROADMAP, ".roadmap/policy.yaml")
 _FEATURES = "features"
 
 #: How long after the lock the last signature is committed.

@@ -17,6 +17,7 @@ from pytest_roadmap.domain.recording import Recorder
 
 _MAX_BYTES = 8 << 20
 _MAX_PROBLEMS = 50
+_ROADMAP = "roadmap"
 #: Sections whose keys name documents; the first word of a name may select one.
 _SECTIONS = (
     *("handoff", "cutover", "secrets", "issues", "preflight", "exit_criteria"),
@@ -31,15 +32,21 @@ class GitRepository:
         root: the root of the working tree.
         environment: its bindings name the documents.
         recorder: collects the digests of what was read, in ``facts["inputs"]``.
+        roadmap_path: the document that steps call "roadmap"; it needs no binding.
     """
 
-    def __init__(self, root: Path, environment: Environment, recorder: Recorder) -> None:
+    def __init__(
+        self, root: Path, environment: Environment, recorder: Recorder, *, roadmap_path: str = ""
+    ) -> None:
         self._root = root
         self._environment = environment
         self._recorder = recorder
+        self._roadmap_path = roadmap_path
 
     def document(self, name: str) -> Document:
         """The document with this name; see ``RepositoryPort``."""
+        if name == _ROADMAP and self._roadmap_path:
+            return self._read(name, self._roadmap_path)
         for key in _keys(name):
             path = self._environment.get(key)
             if isinstance(path, str):

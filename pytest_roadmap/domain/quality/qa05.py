@@ -73,13 +73,13 @@ def check_phases(
         yield Finding(CHECK, "NO_PHASE_MAP", Level.WARNING, None, None, message)
     members: dict[int, frozenset[str]] = {}
     for row in rows:
-        number = _number(row.phase)
+        number = phase_number(row.phase)
         if number is None:
             yield _finding("PHASE_ROW", row.line, f"the row {row.phase!r} names no one phase")
             continue
         if number in members:
             yield _finding("PHASE_TWICE", row.line, f"Phase {number} has a row already")
-        found, faults = _resolve(row.targets, roadmap)
+        found, faults = resolve_targets(row.targets, roadmap)
         for fault in faults:
             yield _finding("PHASE_TARGET", row.line, f"Phase {number}: {fault}")
         members[number] = members.get(number, frozenset()) | found
@@ -90,7 +90,8 @@ def check_phases(
         yield from _coverage(roadmap, members)
 
 
-def _number(phase: str) -> int | None:
+def phase_number(phase: str) -> int | None:
+    """The one phase that the first cell of a map row names; None where it names none or several."""
     found = tuple(mentions(phase))
     return found[0].first if len(found) == 1 and found[0].first == found[0].last else None
 
@@ -110,7 +111,7 @@ def _unmapped(mention: Mention, line: int, known: Collection[int]) -> Iterator[F
             yield _finding("PHASE_UNMAPPED", line, f"Phase {number} has no row in the Legacy map")
 
 
-def _resolve(cell: str, roadmap: Roadmap) -> tuple[frozenset[str], tuple[str, ...]]:
+def resolve_targets(cell: str, roadmap: Roadmap) -> tuple[frozenset[str], tuple[str, ...]]:
     """The ids of the tasks a cell of targets names, and what in it does not resolve."""
     found: set[str] = set()
     faults: list[str] = []

@@ -64,6 +64,14 @@ def test_a_document_is_found_by_the_name_steps_use(tree: Path, name: str, path: 
     assert repository(tree).document(name).path == path
 
 
+def test_the_roadmap_needs_no_binding(tree: Path) -> None:
+    """The run knows its document; steps call it by its name."""
+    environment = Environment("dev", "dev", BINDINGS, "dev.yaml")
+    recorder = Recorder("X.S1", lambda: datetime.now(UTC))
+    port = GitRepository(tree, environment, recorder, roadmap_path="docs/plan.md")
+    assert port.document("roadmap").path == "docs/plan.md"
+
+
 def test_a_document_nobody_bound_blocks_by_its_key(tree: Path) -> None:
     """The reason names the key that has to be set."""
     with pytest.raises(BlockedError, match=r"missing_binding\(handoff.changelog\)"):
