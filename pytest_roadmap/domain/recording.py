@@ -21,7 +21,8 @@ class Event:
     scenario: str
     step: str
     kind: str
-    body: Mapping[str, Any]
+    #: Not yet redacted, so no traceback may show it.
+    body: Mapping[str, Any] = field(repr=False)
 
 
 class CallRecorder(Protocol):
@@ -38,9 +39,9 @@ class Recorder:
     scenario: str
     now: Callable[[], datetime]
     step: str = ""
-    events: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list, repr=False)
     #: Facts for the record: environment and principal as probed, input digests, resources.
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def call(self, **body: Any) -> None:
         """Record one service call."""

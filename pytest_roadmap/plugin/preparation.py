@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_roadmap.plugin.admission import Admission
@@ -38,7 +39,7 @@ def execution_hooks(
     state.listener = allure_listener(state, items)
     state.step_search = StepSearch()
     state.step_search.install()
-    publish = _as_json if state.is_worker else _as_it_is
+    publish = partial(_as_json, state) if state.is_worker else _as_it_is
     return ExecutionHooks(admission.admit, state.listener, publish, state.now)
 
 
@@ -70,9 +71,17 @@ class Predecessors:
         return ""
 
 
-def _as_json(result: ItemResult) -> str:
-    """As text: pytest-xdist carries no dates, enumerations or tuples of ours."""
-    return json.dumps(result.to_json(), ensure_ascii=False, default=str)
+def _as_json(state: RunState, result: ItemResult) -> str:
+    """As text: pytest-xdist carries no dates, enumerations or tuples of ours.
+
+    The secrets that this worker has met are unknown to the controller, which writes the evidence:
+    they are taken out here.
+    """
+    plain, redactor = result.to_json(), state.access.redactor
+    text = json.dumps(plain, ensure_ascii=False, default=str)
+    if not redactor.secrets.occurs_in(text):
+        return text
+    return json.dumps(redactor.redact(plain).value, ensure_ascii=False, default=str)
 
 
 def _as_it_is(result: ItemResult) -> ItemResult:
