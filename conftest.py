@@ -8,5 +8,6 @@ pytest_plugins = [
     "steps.audit",
     "steps.privileges",
     "steps.access",
+    "steps.secrets",
     "steps.governance",
 ]
