@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from pytest_roadmap.adapters.document import PolicyError, read_policy, read_roadmap_file
+from pytest_roadmap.adapters.document.registers import RegisterError
+from pytest_roadmap.adapters.document.waivers import read_waivers
 from pytest_roadmap.adapters.evidence.attest import create_attestation
 from pytest_roadmap.adapters.evidence.keys import (
     generate_key,
@@ -20,21 +23,23 @@ from pytest_roadmap.adapters.evidence.keys import (
 from pytest_roadmap.adapters.evidence.signers import SignerRegistry, signer_entry
 from pytest_roadmap.adapters.evidence.signing import (
     AttestationRefusedError,
+    Subject,
     attest,
     file_subject,
     with_own_id,
 )
 from pytest_roadmap.cli.check import DOCUMENT
+from pytest_roadmap.domain.waiver import PURPOSE as WAIVER_APPROVED
 
 if TYPE_CHECKING:
-    import argparse
-
     from pytest_roadmap.adapters.evidence.keys import CryptoSigner
     from pytest_roadmap.domain.attestation import Attestation
     from pytest_roadmap.domain.policy import Policy
+    from pytest_roadmap.domain.roadmap import Roadmap
 
 ATTESTATIONS = Path(".roadmap/attestations")
 SIGNERS = Path(".roadmap/signers.yaml")
+WAIVERS = Path(".roadmap/waivers.yaml")
 _POLICY = Path(".roadmap/policy.yaml")
 _ENVIRONMENTS = Path(".roadmap/environments")
 _EMBEDDED = "embedded"
@@ -98,12 +103,12 @@ def attest_in(root: Path, args: argparse.Namespace, now: datetime) -> Written:
         WrongRequestError, AttestationRefusedError, SigningKeyError, EvidenceError: nothing was
             written. PolicyError, SignersError: the project's files are broken.
     """
-    for option in ("role", "person", "subject"):
+    about = "waiver" if args.purpose == WAIVER_APPROVED else "subject"
+    for option in ("role", "person", about):
         if not getattr(args, option):
             raise WrongRequestError(f"--{option} is missing")
     policy = read_policy(root / _POLICY)
-    _check_scope(root, policy, args)
-    attestation = _attestation(root, policy, args, now)
+    attestation = _attestation(root, policy, _with_scope(root, policy, args), now)
     key = load_key(args.key, root)
     if not (root / SIGNERS).exists():
         raise AttestationRefusedError(
@@ -116,7 +121,10 @@ def attest_in(root: Path, args: argparse.Namespace, now: datetime) -> Written:
 def _attestation(
     root: Path, policy: Policy, args: argparse.Namespace, now: datetime
 ) -> Attestation:
-    subject = file_subject(root, args.subject)
+    subject = args.subject
+    if not isinstance(subject, Subject):
+        _check_scope(root, policy, args)
+        subject = file_subject(root, subject)
     days = args.expires_d or policy.attestation_expiry_d
     try:
         made = create_attestation(
@@ -141,6 +149,28 @@ def _attestation(
     return with_own_id(made)
 
 
+def _with_scope(root: Path, policy: Policy, args: argparse.Namespace) -> argparse.Namespace:
+    """The options, with subject, task and gate of the waiver that they name."""
+    if not args.waiver:
+        return args
+    if args.purpose != WAIVER_APPROVED:
+        raise WrongRequestError(f"--waiver belongs to {WAIVER_APPROVED}")
+    for option in ("subject", "task", "gate", "environment"):
+        if getattr(args, option):
+            raise WrongRequestError(f"--{option}: the waiver says what it is about, leave it out")
+    try:
+        entries = read_waivers(root / WAIVERS, _roadmap(root, policy).by_id, policy.gates)
+    except RegisterError as error:
+        raise PolicyError(str(root / WAIVERS), error.key, error.sentence) from error
+    for entry in entries:
+        if entry.waiver_id == args.waiver:
+            subject = Subject(f"waiver {entry.waiver_id}", entry.subject_digest)
+            scope = {"subject": subject, "task": entry.task_id, "gate": entry.gate}
+            return argparse.Namespace(**{**vars(args), **scope})
+    known = ", ".join(entry.waiver_id for entry in entries) or "none"
+    raise WrongRequestError(f"{args.waiver} is not in {WAIVERS}; known: {known}")
+
+
 def _check_scope(root: Path, policy: Policy, args: argparse.Namespace) -> None:
     """What it is bound to must exist, or nobody would ever ask for it."""
     if args.purpose == "gate-approved" and not args.gate:
@@ -159,11 +189,15 @@ def _check_scope(root: Path, policy: Policy, args: argparse.Namespace) -> None:
 
 
 def _check_task(root: Path, policy: Policy, task_id: str) -> None:
+    if task_id not in _roadmap(root, policy).by_id:
+        raise WrongRequestError(f"{task_id} is no task of {DOCUMENT}")
+
+
+def _roadmap(root: Path, policy: Policy) -> Roadmap:
     roadmap = read_roadmap_file(root / DOCUMENT, policy).roadmap
     if roadmap is None:
         raise PolicyError(str(DOCUMENT), "", "it cannot be read; see roadmap check")
-    if task_id not in roadmap.by_id:
-        raise WrongRequestError(f"{task_id} is no task of {DOCUMENT}")
+    return roadmap
 
 
 def _repository(root: Path) -> Path:

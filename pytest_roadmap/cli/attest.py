@@ -23,6 +23,10 @@ then:
       --environment dev --subject .specs/handoff/inventory.yaml --key file:~/roadmap.pem
   git add .roadmap/attestations && git commit
 
+a waiver (its approved_by may be [] until then; write the printed id into it afterwards):
+  roadmap attest waiver-approved --waiver W-2026-003 --role Platform --person kim@corp \\
+      --key file:~/roadmap.pem
+
 The digest of the subject ignores line ends and Unicode forms and nothing else: change the file
 and the attestation no longer counts. Two roles need two persons, each with a key of their own.
 roadmap verify tells which attestations hold.
@@ -68,6 +72,13 @@ def _add_signer(parser: argparse.ArgumentParser) -> None:
 def _add_content(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is stated")
     group.add_argument("--subject", type=Path, metavar="FILE", help="the file that is attested")
+    group.add_argument(
+        "--waiver",
+        type=_word,
+        metavar="ID",
+        help="with waiver-approved: the entry of .roadmap/waivers.yaml, in place of --subject,"
+        " --task and --gate",
+    )
     group.add_argument("--task", type=_word, metavar="ID", help="the task that asks for it")
     group.add_argument("--gate", type=_word, metavar="G", help="the gate it is for")
     group.add_argument("--environment", type=_word, metavar="NAME", help="only for this one")

@@ -227,6 +227,9 @@ def _of_approvers(entry: WaiverEntry, task: Task, policy: Policy) -> Iterator[Wa
 
 def _of_attestation(entry: WaiverEntry, verdict: AttestationVerdict) -> Iterator[WaiverProblem]:
     """The approvals named must be the valid ones, signed by the persons named."""
+    if not entry.approved_by:
+        yield WaiverProblem(WaiverFault.ATTESTATION, "nobody has approved it yet")
+        return
     for role in verdict.missing:
         yield WaiverProblem(WaiverFault.ATTESTATION, f"no approval was signed as {role}")
     for problem in verdict.problems:

@@ -119,7 +119,7 @@ def test_a_blocker_that_stands_twice_is_refused(tmp_path: Path) -> None:
         ("name: ops.kim", "name: ", "[1].requested_by.name: must be text"),
         ("{role: Ops, name: ops.kim}", "Ops", "[1].requested_by: must be a mapping"),
         (", attestation: AT-2026-0142", "", "[1].approved_by[1].attestation: is missing"),
-        ("[{role: Platform, name: plat.lee, attestation: AT-2026-0142}]", "[]", "[1].approved_by"),
+        ("[{role: Platform, name: plat.lee, attestation: AT-2026-0142}]", "me", "[1].approved_by"),
         ("expires: 2026-03-31", "expires: soon", "[1].expires: must be a date"),
     ],
 )

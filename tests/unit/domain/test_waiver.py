@@ -109,6 +109,7 @@ def test_forty_five_days_are_not_too_long() -> None:
             {"approved_by": (Approver("Platform", "plat.lee@corp", "AT-2"),)},
             WaiverFault.ATTESTATION,
         ),
+        ({"approved_by": ()}, WaiverFault.ATTESTATION),
         (
             {"approved_by": (Approver("Platform", "plat.han@corp", "AT-1"),)},
             WaiverFault.ATTESTATION,
