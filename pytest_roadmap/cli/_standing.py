@@ -109,7 +109,7 @@ def read_standing(
         waivers = read_waivers(root / _WAIVERS, roadmap.by_id, policy.gates)
     except RegisterError as error:
         raise UnusableProjectError([str(error)]) from error
-    evidence = read_evidence(root, roadmap, read_features(root, roadmap))
+    evidence = read_evidence(root, roadmap, read_features(root, roadmap), policy.slots)
     _refuse_unusable(evidence.findings)
     standing = derive_standing(roadmap, policy, evidence.evidence, now, occasion)
     return ProjectStanding(root, roadmap, reading.rows, policy, evidence, standing, waivers, now)

@@ -296,3 +296,17 @@ def test_no_cloud_sdk_is_imported(project: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=project, check=False)
     assert done.returncode == 0
+
+
+def test_tampered_evidence_in_a_slot_of_the_policy_belongs_to_its_task(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """GOV-005 is its own source, so that its records lie elsewhere (rules a.6)."""
+    folder = project / ".agents" / "logs" / "verification"
+    folder.mkdir(parents=True)
+    (folder / "20260212_gov_legacy_mapping.md").write_text("---\nschema: roadmap-evidence/1\n---\n")
+
+    found = report(capsys)
+
+    assert (found["verdict"], found["exit_code"]) == ("INVALID", 30)
+    assert "tampered evidence: GOV-005" in found["reason"]
