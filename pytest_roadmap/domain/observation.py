@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_roadmap.domain.assets import Asset, AssetField
 from pytest_roadmap.domain.identifiers import is_guid, same, storage_path
-from pytest_roadmap.domain.outcome import AssetMissingError
+from pytest_roadmap.domain.outcome import AssetMissingError, InconclusiveError
 from pytest_roadmap.domain.ports import AzurePort, WorkspacePort
 from pytest_roadmap.domain.sight import require_sight
 
@@ -39,13 +39,20 @@ def observe(
 
     Raises:
         AccessRefusedError: the observer may not see the asset (a hidden schema included).
+        InconclusiveError: the asset is of a kind that cannot be looked up.
     """
     return tuple(_observe(asset, workspace, azure) for asset in assets)
 
 
 def _observe(asset: Asset, workspace: WorkspacePort, azure: AzurePort) -> Observation:
+    look_up = _LOOKUPS.get(asset.kind)
+    if look_up is None:
+        detail = (
+            f"there is no way to look up {asset.identifier}; known kinds: {', '.join(_LOOKUPS)}"
+        )
+        raise InconclusiveError(f"unknown_kind({asset.kind})", detail)
     try:
-        return _LOOKUPS[asset.kind](asset, workspace, azure)
+        return look_up(asset, workspace, azure)
     except AssetMissingError:
         if asset.kind == "uc" and "." in asset.identifier:
             require_sight(workspace, asset.identifier)

@@ -11,7 +11,7 @@ from pytest_roadmap.domain.observation import (
     principal_problems,
     value_problems,
 )
-from pytest_roadmap.domain.outcome import AccessRefusedError
+from pytest_roadmap.domain.outcome import AccessRefusedError, InconclusiveError
 from pytest_roadmap.domain.ports import Privilege, ServicePrincipal
 from tests.fakes.world import PIPELINE, READER, WORKSPACE_ID, FakeAzure, FakeWorkspace
 
@@ -202,3 +202,9 @@ def test_a_schema_of_a_missing_catalog_is_missing() -> None:
     world = workspace()
     world.securables.clear()
     assert missing_assets(observe([ASSETS["schema"]], world, azure()))
+
+
+def test_an_asset_of_an_unknown_kind_is_not_judged() -> None:
+    """Nothing can look it up, and the reason says so."""
+    with pytest.raises(InconclusiveError, match="unknown_kind"):
+        observe([asset("cluster", "0101-1", "grp-etl")], workspace(), azure())
