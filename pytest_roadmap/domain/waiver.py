@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PURPOSE = "waiver-approved"
 SHORTEST_REASON = 20
-_PLACEHOLDER = re.compile(r"\b(?:tbd|todo|fixme|n/a|lorem|xxx)\b|<[^<>]*>|미정|추후", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\b(?:tbd|todo|fixme|n/a|lorem|xxx)\b|<[^<>]*>|미정", re.IGNORECASE)
 _OWNERS = re.compile(r"\s*[+,/&]\s*")
 
 
