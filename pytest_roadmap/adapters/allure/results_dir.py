@@ -17,7 +17,7 @@ _CONFIG = ("categories.json",)
 
 
 class ResultsDirectory:
-    """Writes files so that a reader never sees half of one."""
+    """Writes each file in one go; one that is there already is replaced as a whole."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,13 +32,13 @@ class ResultsDirectory:
     def write(self, name: str, text: str) -> None:
         """Write a file, or replace it."""
         target = f"{self.path}/{name}"
-        temporary = f"{target}.tmp"
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        content = text.encode("utf-8", "backslashreplace")
         try:
-            os.write(handle, text.encode("utf-8", "backslashreplace"))
-        finally:
-            os.close(handle)
-        os.replace(temporary, target)  # noqa: PTH105 - once a scenario; Path costs ten times more
+            _write(target, content, os.O_EXCL)
+        except FileExistsError:
+            temporary = f"{target}.tmp"
+            _write(temporary, content, os.O_TRUNC)
+            os.replace(temporary, target)  # noqa: PTH105 - Path costs ten times more
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write one test result under its own uuid."""
@@ -75,6 +75,14 @@ class ResultsDirectory:
             source = None if config is None else config / name
             if source is not None and source.is_file():
                 shutil.copyfile(source, self.path / name)
+
+
+def _write(path: str, content: bytes, flag: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o644)
+    try:
+        os.write(handle, content)
+    finally:
+        os.close(handle)
 
 
 def _key(text: str) -> str:

@@ -15,7 +15,6 @@ from pytest_roadmap.adapters.evidence.files import (
     temporary_copy,
 )
 from pytest_roadmap.adapters.evidence.layout import front_matter, render
-from pytest_roadmap.adapters.evidence.reading import LoadedEvidence, load_folder
 from pytest_roadmap.adapters.evidence.slots import VERIFICATION_FOLDER, file_name, slot_of
 from pytest_roadmap.adapters.evidence.statement import evidence_statement, unsigned_envelope
 from pytest_roadmap.domain.canonical import sha256_of
@@ -28,6 +27,7 @@ from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, schema_of_kind
 
 if TYPE_CHECKING:
     from pytest_roadmap.adapters.evidence.keys import Signer
+    from pytest_roadmap.adapters.evidence.reading import LoadedEvidence
     from pytest_roadmap.adapters.evidence.signers import SignerRegistry
 
 _MAX_REPEATS = 10_000
@@ -99,6 +99,8 @@ class EvidenceStore:
 
     def load(self, signers: SignerRegistry | None = None) -> LoadedEvidence:
         """Every record of this schema, with what is wrong named per file; never raises."""
+        from pytest_roadmap.adapters.evidence.reading import load_folder  # noqa: PLC0415 - if asked
+
         return load_folder(self.root, self.schema, signers)
 
     def _refuse_foreign(self, record: Record, task: Task) -> None:
