@@ -133,6 +133,10 @@ _KINDS = (
         ("after", "count"),
     ),
     FaultKind(
+        "secret-get-refused",
+        "secret reads answer 400 BAD_REQUEST, as a service that serves them to notebooks only",
+    ),
+    FaultKind(
         "secret-dates-shifted",
         "versions of secrets are listed older, or as expiring sooner (older_by=, sooner_by= days)",
         ("older_by", "sooner_by"),

@@ -260,3 +260,40 @@ def test_a_closed_vault_is_a_refusal_with_the_inner_code(
     with pytest.raises(AccessRefusedError) as refused:
         vault(cloud, recorder, []).versions("db-pw")
     assert (refused.value.code, refused.value.status) == ("ForbiddenByFirewall", 403)
+
+
+@pytest.mark.parametrize(
+    ("role", "arguments", "present"),
+    [
+        ("pipeline_sp", "'kv-scope', 'db-pw'", "true"),
+        ("pipeline_sp", "'kv-scope', 'nothing'", "false"),
+        ("pipeline_sp", "'nothing', 'db-pw'", "false"),
+        ("operator", "'kv-scope', 'db-pw'", "false"),
+    ],
+)
+def test_sql_reads_a_secret_for_who_may_read_it(
+    cloud: RunningCloud, role: str, arguments: str, present: str
+) -> None:
+    """``try_secret`` is NULL for everything else, and equals what the scope answers."""
+    value = through_scope(cloud)
+    statement = f"SELECT s IS NOT NULL, s = '{value}' FROM (SELECT try_secret({arguments}) AS s) t"  # noqa: S608 (a test)
+    body = {"statement": statement, "warehouse_id": "wh-embedded-1", "wait_timeout": "30s"}
+    answer = cloud.rest(role, "POST", "/api/2.0/sql/statements", body).json()
+    assert answer["status"]["state"] == "SUCCEEDED", answer
+    expected = [present, "true" if present == "true" else None]
+    assert answer["result"]["data_array"] == [expected]
+
+
+def test_sql_takes_only_constant_names_of_secrets(cloud: RunningCloud) -> None:
+    """Anything but two literals is refused."""
+    statement = "SELECT try_secret(lower('KV-SCOPE'), 'db-pw')"
+    body = {"statement": statement, "warehouse_id": "wh-embedded-1", "wait_timeout": "30s"}
+    answer = cloud.rest("pipeline_sp", "POST", "/api/2.0/sql/statements", body).json()
+    assert answer["status"]["state"] == "FAILED"
+
+
+def test_a_service_for_notebooks_only_refuses_to_hand_out_a_value(cloud: RunningCloud) -> None:
+    """The fault answers BAD_REQUEST to who may read."""
+    cloud.admin("POST", "faults", {"active": ["secret-get-refused"]})
+    answer = scope(cloud, "pipeline_sp", "GET", "/get?scope=kv-scope&key=db-pw")
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "BAD_REQUEST")

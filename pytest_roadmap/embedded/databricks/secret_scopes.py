@@ -126,19 +126,34 @@ def _secret(cloud: Cloud, call: Call) -> dict[str, Any]:
     """The value, base64. Whether the real service serves this outside a notebook is open."""
     found, key = _scope(cloud.state, call.argument("scope")), call.argument("key")
     _require(cloud.state, call.principal, found, "READ")
-    value: bytes | None
-    if found.backend_type == _VAULT:
-        value = _vault_value(cloud.state, found, key).encode()
-    else:
-        value = found.secrets.get(key)
+    if cloud.state.fault("secret-get-refused"):
+        raise ServiceError(400, "BAD_REQUEST", "Secrets can only be read inside a notebook.")
+    value = _value(cloud.state, found, key)
+    _maybe_show(cloud.state, value)
+    return {"key": key, "value": base64.b64encode(value).decode()}
+
+
+def _value(state: CloudState, scope: SecretScope, key: str) -> bytes:
+    if scope.backend_type == _VAULT:
+        return _vault_value(state, scope, key).encode()
+    value = scope.secrets.get(key)
     if value is None:
         raise ServiceError(
             404,
             "RESOURCE_DOES_NOT_EXIST",
-            f"Secret does not exist with scope: {found.name} and key: {key}",
+            f"Secret does not exist with scope: {scope.name} and key: {key}",
         )
-    _maybe_show(cloud.state, value)
-    return {"key": key, "value": base64.b64encode(value).decode()}
+    return value
+
+
+def try_secret(state: CloudState, principal: Principal, scope: str, key: str) -> str | None:
+    """The SQL function ``try_secret``: None for what is absent or may not be read (documented)."""
+    try:
+        found = _scope(state, scope)
+        _require(state, principal, found, "READ")
+        return _value(state, found, key).decode("utf-8", "replace")
+    except ServiceError:
+        return None
 
 
 def _vault_value(state: CloudState, scope: SecretScope, key: str) -> str:

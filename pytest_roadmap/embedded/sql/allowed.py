@@ -165,6 +165,7 @@ _PARTS: Parts = {
 }
 ANONYMOUS = frozenset(
     {"isnull", "isnotnull", "user", "is_member", "is_account_group_member", "conv", "every"}
+    | {"try_secret"}
 )
 TABLE_FUNCTIONS = frozenset({"read_files", "identifier"})
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")

@@ -48,6 +48,7 @@ class Context:
     now: datetime
     is_member: Callable[[str], bool]
     parameters: Callable[[str], exp.Expr | None]
+    secret: Callable[[str, str], str | None]
 
 
 def rewrite(tree: exp.Expr, context: Context) -> exp.Expr:
@@ -129,6 +130,9 @@ def _anonymous(node: exp.Expr, context: Context) -> exp.Expr:
         if not _is_text(args[0]):
             raise unsupported(f"{name} of anything but a literal")
         return exp.Boolean(this=context.is_member(args[0].name))
+    if name == "try_secret" and [_is_text(argument) for argument in args] == [True, True]:
+        value = context.secret(args[0].name, args[1].name)
+        return exp.cast(exp.Null() if value is None else text(value), "VARCHAR", dialect="duckdb")
     if name == "conv" and [a.sql() for a in args[1:]] == ["16", "10"]:
         return call("spark_conv_16_10", args[0])
     if name == "every" and len(args) == 1:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from pytest_roadmap.embedded.databricks.privileges import TABLE
+from pytest_roadmap.embedded.databricks.secret_scopes import try_secret
 from pytest_roadmap.embedded.sql import files, filters, information_schema
 from pytest_roadmap.embedded.sql.access import Access, acting_owner
 from pytest_roadmap.embedded.sql.classify import query
@@ -57,6 +59,7 @@ class Work:
             now=self.now.astimezone(UTC),
             is_member=Access(self.state, self.principal).is_member,
             parameters=self._parameter,
+            secret=partial(try_secret, self.state, self.principal),
         )
 
     def _parameter(self, name: str) -> exp.Expr | None:

@@ -77,7 +77,7 @@ UNSUPPORTED = (
     "SELECT approx_count_distinct(a) FROM t",
     "SELECT main.silver.f(1)",
     "SELECT 0x1F",
-    "SELECT try_secret('a', 'b')",
+    "SELECT secret('a', 'b')",
     "SELECT ai_query('x')",
     "SELECT java_method('java.lang.System', 'exit')",
     "SELECT 'a''b'",
