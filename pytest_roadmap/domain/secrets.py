@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ KEY_VAULT = "AZURE_KEYVAULT"
 ROUTE = "get_secret"
 _LEVELS = ("", "READ", "WRITE", "MANAGE")
 _EVERYBODY = "users"
-_PLACEHOLDERS = ("", "changeme", "change-me", "tbd", "todo", "placeholder", "secret", "password")
+PLACEHOLDERS = ("", "changeme", "change-me", "tbd", "todo", "placeholder", "secret", "password")
 _MALFORMED = "service_error(BAD_REQUEST)"
 
 
@@ -198,18 +198,25 @@ def bound_secrets(environment: Environment) -> tuple[SecretPolicy, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SecretReading:
-    """What reading one secret twice gave; ``status`` is the one of the service."""
+    """What reading one secret twice gave; ``status`` is the one of the service.
+
+    ``judged`` holds the facts where the service judged the value and did not hand it out.
+    """
 
     policy: SecretPolicy
     status: int
     values: tuple[HiddenText, ...] = ()
     refusal: str = ""
+    route: str = ROUTE
+    judged: Mapping[str, bool] | None = None
 
     @property
     def facts(self) -> dict[str, bool]:
         """The only things about a value that may be known: yes or no."""
+        if self.judged is not None:
+            return dict(self.judged)
         first = self.values[0] if self.values else HiddenText("")
-        blanks = {HiddenText(text) for text in (*_PLACEHOLDERS, self.policy.name.lower())}
+        blanks = {HiddenText(text) for text in (*PLACEHOLDERS, self.policy.name.lower())}
         return {
             "present": bool(self.values),
             "length_ok": len(first) >= self.policy.min_length,
@@ -218,10 +225,18 @@ class SecretReading:
         }
 
 
+Fallback = Callable[[str, SecretPolicy], SecretReading]
+
+
 def read_secrets(
-    subject: SecretsPort, scope: str, policies: Sequence[SecretPolicy]
+    subject: SecretsPort,
+    scope: str,
+    policies: Sequence[SecretPolicy],
+    fallback: Fallback | None = None,
 ) -> tuple[SecretReading, ...]:
     """Read each secret twice as the subject (C-SECRET, route 1).
+
+    ``fallback`` is asked where the service serves no value outside a notebook.
 
     Raises:
         BlockedError: the service serves no value outside a notebook.
@@ -233,11 +248,15 @@ def read_secrets(
         return tuple(_refused(policy, refusal) for policy in policies)
     except AssetMissingError as missing:
         return tuple(SecretReading(p, 404, refusal=str(missing)) for p in policies)
-    return tuple(_read(subject, scope, policy, names) for policy in policies)
+    return tuple(_read(subject, scope, policy, names, fallback) for policy in policies)
 
 
 def _read(
-    subject: SecretsPort, scope: str, policy: SecretPolicy, names: Sequence[str]
+    subject: SecretsPort,
+    scope: str,
+    policy: SecretPolicy,
+    names: Sequence[str],
+    fallback: Fallback | None,
 ) -> SecretReading:
     if policy.name not in names:
         return SecretReading(policy, 404, refusal="the scope does not list it")
@@ -248,13 +267,20 @@ def _read(
     except InconclusiveError as failure:
         if failure.reason != _MALFORMED:
             raise
-        raise BlockedError(
-            "missing_tool",
-            "probe job",
-            "the service reads no secret outside a notebook, and there is no probe job to read it",
-            owner="DataEng",
-        ) from failure
+        if fallback is None:
+            raise no_route() from failure
+        return fallback(scope, policy)
     return SecretReading(policy, 200, values)
+
+
+def no_route() -> BlockedError:
+    """Neither route is open; the third is a probe job that runs as the principal."""
+    return BlockedError(
+        "missing_tool",
+        "probe job",
+        "the service reads no secret outside a notebook, and there is no probe job to read it",
+        owner="DataEng",
+    )
 
 
 def _refused(policy: SecretPolicy, refusal: AccessRefusedError) -> SecretReading:
