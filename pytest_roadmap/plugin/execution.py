@@ -66,6 +66,14 @@ class ScenarioRun:
         self.steps: list[Step] = []
         self.steps_ended = 0
         self.trace = ""
+        self._keywords: Mapping[str, Any] = {}
+
+    def share_keywords(self, report: pytest.TestReport) -> None:
+        """Let the reports of a scenario hold one dictionary: the terminal keeps them to the end."""
+        if report.keywords == self._keywords:
+            report.keywords = self._keywords
+        else:
+            self._keywords = report.keywords
 
     def begin(self, scenario: Scenario) -> None:
         """The steps are known; none has run."""
@@ -226,6 +234,7 @@ class ExecutionHooks:
         """Give the report its word, and the last one the result."""
         report = yield
         if isinstance(item, ScenarioItem) and item.run is not None:
+            item.run.share_keywords(report)
             error = call.excinfo.value if call.excinfo else None
             ending, keep_traceback = item.run.end_phase(call.when, error)
             mark_report(item, report, ending, keep_traceback=keep_traceback)

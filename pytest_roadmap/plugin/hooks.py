@@ -82,6 +82,7 @@ class CollectionHooks:
         if selection.scenarios:
             self._state.access.prepare()
             self._prepare_execution(session, selection)
+            self._state.freeze()
 
     def _prepare_execution(self, session: pytest.Session, selection: Selection) -> None:
         from pytest_roadmap.plugin.preparation import execution_hooks  # noqa: PLC0415

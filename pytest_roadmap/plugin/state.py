@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 from datetime import UTC, datetime
 from functools import cached_property
@@ -46,6 +47,7 @@ class RunState:
         #: Who shows the scenarios of this process elsewhere, once they run.
         self.listener: AllureListener | None = None
         self.step_search: StepSearch | None = None
+        self._frozen = False
         self._selection: Selection | None = None
         self._derived: tuple[int, Mapping[str, DerivedTask]] | None = None
 
@@ -193,6 +195,20 @@ class RunState:
         from pytest_roadmap.plugin.reports import results_directory  # noqa: PLC0415
 
         return results_directory(self.config, self.options.root, self.access.name)
+
+    def freeze(self) -> None:
+        """Spare the garbage collector what was collected: it stays to the end of the session.
+
+        Each of its full passes would look at every item again, which is worse than linear.
+        """
+        gc.freeze()
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Give it back, for whoever goes on in this process after the session."""
+        if self._frozen:
+            gc.unfreeze()
+            self._frozen = False
 
     def close(self) -> None:
         """Stop and remove what this process started."""

@@ -21,6 +21,7 @@ def take_part(config: pytest.Config, options: RoadmapOptions) -> None:
     """Register what a roadmap project needs; nothing of it acts before a feature is collected."""
     state = RunState(config, options)
     config.stash[STATE] = state
+    config.add_cleanup(state.thaw)
     config.pluginmanager.register(fixtures.StepFixtures(state), "roadmap-fixtures")
     config.pluginmanager.register(CollectionHooks(state), "roadmap-collection")
     config.pluginmanager.register(SessionHooks(state), "roadmap-session")
