@@ -6,7 +6,8 @@ Generates one project of N scenarios with three steps each, in two dresses: as a
 plugin (Allure results and evidence on), and as an ordinary pytest-bdd project. The rivals run in a
 virtual environment of their own below the work directory, with the same versions of pytest and
 pytest-bdd. Runs are interleaved; CPU time is user + system of the whole child process, and the
-median of the rounds counts.
+median of the rounds counts. A work directory in memory (``--work /dev/shm/benchmark``) leaves the
+disk out.
 """
 
 from __future__ import annotations
