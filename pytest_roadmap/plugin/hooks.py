@@ -32,6 +32,11 @@ class CollectionHooks:
             return None
         return FeatureFile.create(parent, file_path, self._state.collection)
 
+    def pytest_collectreport(self) -> None:
+        """What a feature brought stays; looking at it again and again would not be linear."""
+        if self._state.collection.texts:
+            self._state.freeze()
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector, obj: object) -> None:
         """A test module must not collect the features a second time."""

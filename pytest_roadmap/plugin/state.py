@@ -201,6 +201,7 @@ class RunState:
 
         Each of its full passes would look at every item again, which is worse than linear.
         """
+        gc.collect(1)  # what is garbage already must not stay
         gc.freeze()
         self._frozen = True
 
