@@ -52,7 +52,8 @@ def read_document(repository: RepositoryPort, name: str) -> DocumentRead:
     """
     try:
         document = repository.document(name)
-        data = repository.load_yaml(document)
+        is_text = document.path.endswith(".md")
+        data = document.text if is_text else repository.load_yaml(document)
     except AssetMissingError as missing:
         return DocumentRead(name, problems=(f"no tracked file: {missing}",))
     except UnreadableDocumentError as unreadable:

@@ -238,6 +238,13 @@ class RepositoryPort(Protocol):
     def read(self, path: str) -> Document:
         """A tracked file by its path in the repository; a path that leaves it is refused."""
 
+    def records(self, name: str) -> tuple[Document, ...]:
+        """The tracked records of a kind or of a task ("GOV-006"), by file name, the newest last.
+
+        Raises:
+            BlockedError: their folder is not bound.
+        """
+
     def load_yaml(self, document: Document) -> Any:
         """The YAML (safe subset, duplicate keys refused) as plain values.
 

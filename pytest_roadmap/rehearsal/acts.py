@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from pytest_roadmap.domain.ports import Clock
+from pytest_roadmap.rehearsal.alignment import ALIGNMENT, withdraw_alignment, write_alignment
 from pytest_roadmap.rehearsal.handover import (
     ATTESTATIONS,
     CHANGELOG,
@@ -222,6 +223,18 @@ def _unlocked_version(entries: Entries, now: datetime) -> None:
     entries.append(newest | changed)
 
 
+def _aligned(scene: Scene) -> None:
+    write_alignment(scene.repository, scene.now)
+
+
+def _aligned_but_one(scene: Scene) -> None:
+    write_alignment(scene.repository, scene.now, left_out=1)
+
+
+def _not_aligned(scene: Scene) -> None:
+    withdraw_alignment(scene.repository)
+
+
 def _procedure_signed(scene: Scene) -> None:
     sign_rotation(scene.repository, scene.keys, scene.now)
 
@@ -261,6 +274,7 @@ _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
         "expired": _procedure_expired,
         "wrong-role": _procedure_wrong_role,
     },
+    ALIGNMENT: {"": _aligned, "six-of-seven": _aligned_but_one, "none": _not_aligned},
     "inventory-lock": {"": _relock, "after-audit": _relock_after_audit},
     "changelog": {
         "middle-removed": _rewrite(_middle_removed),

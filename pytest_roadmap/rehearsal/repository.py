@@ -11,6 +11,7 @@ from typing import Any
 from pytest_roadmap.domain.documents import GENERATED_ROADMAP
 from pytest_roadmap.domain.ports import Clock
 from pytest_roadmap.rehearsal.acts import signatures
+from pytest_roadmap.rehearsal.alignment import write_alignment
 from pytest_roadmap.rehearsal.handover import (
     CHANGELOG,
     INVENTORY,
@@ -65,6 +66,9 @@ def generate_repository(
     commit_all(repository, "Sign the lock of the handoff inventory", locked + _SIGNING)
     sign_rotation(repository, keys, locked + _SIGNING)
     commit_all(repository, "Sign the rotation procedure", locked + 2 * _SIGNING)
+    aligned = locked + 3 * _SIGNING
+    write_alignment(repository, aligned)
+    commit_all(repository, "Record the alignment of the references", aligned)
     return repository
 
 

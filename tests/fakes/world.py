@@ -187,6 +187,9 @@ class FakeRepository:
             raise AssetMissingError(path) from error
         return Document(path, path, content, hashlib.sha256(content).hexdigest())
 
+    def records(self, name: str) -> tuple[Document, ...]:
+        return tuple(self.read(path) for path in sorted(self.contents) if path.startswith(name))
+
     def load_yaml(self, document: Document) -> Any:
         value = self.values.get(document.name)
         if isinstance(value, Exception):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markdown_it import MarkdownIt
 
 from pytest_roadmap.adapters.strict_yaml import YamlProblemError, load_yaml
+from pytest_roadmap.domain.markdown import slugs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def read_anchors(path: str, content: bytes) -> Anchors:
     for heading in headings:
         tags.update(_MILESTONE.findall(heading))
     numbers = (_NUMBER.match(heading) for heading in headings)
-    sections = {*_slugs(headings), *(match[1] for match in numbers if match)}
+    sections = {*slugs(headings), *(match[1] for match in numbers if match)}
     return Anchors(frozenset(sections), frozenset(tags | set(_row_ids(tokens))))
 
 
@@ -76,16 +77,6 @@ def _headings(tokens: list[Token]) -> Iterator[str]:
     for before, token in pairwise(tokens):
         if before.type == "heading_open" and before.level == 0:
             yield _plain(token)
-
-
-def _slugs(headings: tuple[str, ...]) -> Iterator[str]:
-    """GitHub's anchors: lower-case letters of any script, digits, ``-`` and ``_``; ``-1`` on."""
-    counts: dict[str, int] = {}
-    for heading in headings:
-        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        seen = counts.get(slug, 0)
-        counts[slug] = seen + 1
-        yield f"{slug}-{seen}" if seen else slug
 
 
 def _row_ids(tokens: list[Token]) -> Iterator[str]:

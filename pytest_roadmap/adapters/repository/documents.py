@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pytest_roadmap.adapters.repository.git import GitError, path_problem, tracked_problem
+from pytest_roadmap.adapters.repository.git import (
+    GitError,
+    path_problem,
+    run_git,
+    tracked_problem,
+)
 from pytest_roadmap.adapters.strict_yaml import YamlProblemError, load_yaml
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import AssetMissingError, InconclusiveError
@@ -57,6 +62,20 @@ class GitRepository:
     def read(self, path: str) -> Document:
         """A tracked file by its path; see ``RepositoryPort``."""
         return self._read(path, path)
+
+    def records(self, name: str) -> tuple[Document, ...]:
+        """The records below the folder bound for them; see ``RepositoryPort``."""
+        key = "documents.records." + name.strip().lower().replace("-", "_").replace(" ", "_")
+        folder = str(self._environment.require(key)).rstrip("/")
+        problem = path_problem(folder)
+        if problem:
+            raise InconclusiveError("malformed_binding", f"{key}: {problem}")
+        try:
+            printed = run_git(self._root, "ls-files", "-z", "--", f":(literal){folder}")
+        except GitError as error:
+            raise InconclusiveError("git", str(error)) from error
+        paths = (path for path in printed.decode("utf-8", "replace").split("\0") if path)
+        return tuple(self._read(path, path) for path in sorted(paths))
 
     def _read(self, name: str, path: str) -> Document:
         problem = path_problem(path)

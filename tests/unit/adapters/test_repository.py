@@ -72,6 +72,24 @@ def test_the_roadmap_needs_no_binding(tree: Path) -> None:
     assert port.document("roadmap").path == "docs/plan.md"
 
 
+def test_records_are_the_tracked_files_of_their_folder(tree: Path) -> None:
+    """The newest, by its name, is the last; what git does not track is no record."""
+    (tree / "reviews").mkdir()
+    for name in ("20260201_b.md", "20260101_a.md"):
+        (tree / "reviews" / name).write_text(name)
+    git(tree, "add", "reviews")
+    (tree / "reviews/20260301_c.md").write_text("c")
+    port = repository(tree, {"documents": {"records": {"gov_006": "reviews"}}})
+    found = [document.path for document in port.records("GOV-006")]
+    assert found == ["reviews/20260101_a.md", "reviews/20260201_b.md"]
+
+
+def test_records_without_a_folder_block_by_their_key(tree: Path) -> None:
+    """The reason names the key that has to be set."""
+    with pytest.raises(BlockedError, match=r"missing_binding\(documents.records.game_day\)"):
+        repository(tree).records("game-day")
+
+
 def test_a_document_nobody_bound_blocks_by_its_key(tree: Path) -> None:
     """The reason names the key that has to be set."""
     with pytest.raises(BlockedError, match=r"missing_binding\(handoff.changelog\)"):
