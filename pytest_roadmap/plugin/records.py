@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_roadmap.domain.roadmap import dod_digest
 from pytest_roadmap.domain.validity import schema_of_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_roadmap.adapters.evidence.keys import CryptoSigner
@@ -35,11 +36,16 @@ class RecordBook:
     """The ledger of this run on top of what earlier runs recorded."""
 
     def __init__(
-        self, ledger: Ledger, store: RecordStore, frame: Callable[[], RecordFrame]
+        self,
+        ledger: Ledger,
+        store: RecordStore,
+        frame: Callable[[], RecordFrame],
+        about: Callable[[str, str], Mapping[str, Any]],
     ) -> None:
         self.ledger = ledger
         self._store = store
         self._frame = frame
+        self._about = about
         self._earlier: tuple[Record, ...] | None = None
         #: Files written by this run, by task.
         self.written: dict[str, Path] = {}
@@ -58,7 +64,8 @@ class RecordBook:
         from pytest_roadmap.domain.redaction import LeakError  # noqa: PLC0415
 
         self.remember_earlier()
-        record = self.ledger.record(task_id, self._frame())
+        found = self.ledger.record(task_id, self._frame())
+        record = replace(found, facts={**found.facts, **self._about(task_id, found.record_id)})
         try:
             self.written[task_id] = self._store.write(record, self.ledger.events(task_id))
         except (EvidenceError, LeakError) as error:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gc
-import platform
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_roadmap import __version__
 from pytest_roadmap.plugin.access import Access
 from pytest_roadmap.plugin.collection import Collection
 from pytest_roadmap.plugin.exchange import Exchange
@@ -93,7 +91,7 @@ class RunState:
             new_id=self.access.new_id,
             dod_digest=lambda task_id: dod_digest(self.plans.roadmap.task(task_id)),
         )
-        return RecordBook(ledger, self.access.store(self.plans), self.frame)
+        return RecordBook(ledger, self.access.store(self.plans), self.frame, self._about)
 
     def frame(self) -> RecordFrame:
         """What the records of this run have in common."""
@@ -108,13 +106,39 @@ class RunState:
 
     @cached_property
     def _runner(self) -> Mapping[str, Any]:
-        return {
-            "tool": "pytest-roadmap",
-            "version": __version__,
-            "pytest": pytest.__version__,
-            "python": platform.python_version(),
-            "arguments": [str(each) for each in self.config.invocation_params.args],
-        }
+        from pytest_roadmap.plugin.runner import describe_runner  # noqa: PLC0415 - if recorded
+
+        arguments = tuple(str(each) for each in self.config.invocation_params.args)
+        return describe_runner(self.options.root, arguments)
+
+    def _about(self, task_id: str, record_id: str) -> Mapping[str, Any]:
+        """What a record says beside its results: the status before, and where Allure shows it."""
+        about: dict[str, Any] = {"derived_before": self._earlier_statuses[task_id]}
+        if self.allure_results is not None:
+            from pytest_roadmap.adapters.allure.identity import result_uuid  # noqa: PLC0415
+
+            run = self.access.opened
+            url = run.environment.get("evidence.report_url") if run else None
+            about["allure"] = {
+                "report_url": str(url).replace("{record_id}", record_id) if url else None,
+                "result_uuids": [
+                    result_uuid(self.access.name, key) for key in self.book.ledger.keys(task_id)
+                ],
+            }
+        return about
+
+    @cached_property
+    def _earlier_statuses(self) -> Mapping[str, str]:
+        from pytest_roadmap.plugin.judge import derive_run  # noqa: PLC0415 - if recorded
+
+        derived = derive_run(
+            self.plans,
+            self.book.remember_earlier(),
+            self.required_scenarios(),
+            kind=self.access.kind,
+            now=self.now(),
+        )
+        return {task_id: each.status.value for task_id, each in derived.items()}
 
     def derived(self) -> Mapping[str, DerivedTask]:
         """The status of every task as the records of this environment now show it."""

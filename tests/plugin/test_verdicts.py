@@ -254,3 +254,21 @@ def test_allure_results_lie_beside_the_run_and_link_the_record(inner: Inner) -> 
     assert len(results) == 2
     assert all('"type": "record"' in text for text in results)
     assert not list(folder.glob("*-container.json"))
+
+
+def test_a_record_says_what_was_before_and_where_allure_shows_it(inner: Inner) -> None:
+    """The second run of a real environment starts from what the first one showed."""
+    inner.write(".roadmap/environments/dev.yaml", DEV)
+    inner.pytester.run("git", "init", "-q")
+    features(inner)
+    for _ in range(2):
+        inner.run(
+            "-q", "--roadmap-env", "dev", "-m", "SEC-001", "--roadmap-evidence-dir", "records"
+        )
+    texts = [path.read_text(encoding="utf-8") for path in (inner.root / "records").glob("*.md")]
+    before = sorted(
+        line for text in texts for line in text.splitlines() if line.startswith("derived_before:")
+    )
+    assert before == ['derived_before: "Done"', 'derived_before: "NotStarted"']
+    results = (inner.root / "build/dev/allure-results").glob("*-result.json")
+    assert all(path.name.removesuffix("-result.json") in texts[0] for path in results)
