@@ -11,6 +11,8 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_roadmap.embedded.state_jobs import JobsState
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -303,6 +305,7 @@ class CloudState:
     previous_content: dict[str, bytes] = field(default_factory=dict)
     statements: dict[str, Any] = field(default_factory=dict)
     query_history: list[QueryRecord] = field(default_factory=list)
+    lakeflow: JobsState = field(default_factory=JobsState)
     faults: dict[str, ActiveFault] = field(default_factory=dict)
     clock_offset_s: float = 0.0
 
