@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.identity import ProbedIdentity
+from pytest_roadmap.domain.jobs_port import JobsPort
 from pytest_roadmap.domain.markdown import MarkdownText
 
 Clock = Callable[[], datetime]
@@ -129,7 +130,7 @@ class VaultPort(Protocol):
         """Switch one version of the secret off; only the canary may be asked for."""
 
 
-class WorkspacePort(SecretsPort, Protocol):
+class WorkspacePort(SecretsPort, JobsPort, Protocol):
     """A Databricks workspace as one identity sees it. All reads page to the end."""
 
     def whoami(self) -> Identity:

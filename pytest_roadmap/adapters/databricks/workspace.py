@@ -1,8 +1,8 @@
 """``WorkspacePort`` on databricks-sdk: one method for each call of the catalogue.
 
-Source: calls C-WHO to C-SCOPE, checked against databricks-sdk 0.162.0. Values are read from the
-service's JSON, because the SDK's typed answers leave out enum values it does not know: a privilege
-that is new to the SDK would go unseen.
+Source: calls C-WHO to C-SCOPE, checked against databricks-sdk 0.162.0; those about jobs are in
+``jobs``. Values are read from the service's JSON, because the SDK's typed answers leave out enum
+values it does not know: a privilege that is new to the SDK would go unseen.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.adapters.databricks.connection import Answer, WorkspaceConnection
+from pytest_roadmap.adapters.databricks.jobs import WorkspaceJobs
 from pytest_roadmap.adapters.databricks.statements import Statement, StatementRun
 from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.outcome import (
@@ -61,7 +62,7 @@ class WorkspaceProfile:
     request_id: str
 
 
-class DatabricksWorkspace:
+class DatabricksWorkspace(WorkspaceJobs):
     """The workspace as one identity sees it, for one scenario.
 
     It decides nothing; see ``WorkspacePort`` for the promises and errors.
