@@ -15,7 +15,7 @@ from pytest_roadmap.adapters.document import (
 from pytest_roadmap.domain.quality.features import check_features
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.report import CheckReport, conclude
-from pytest_roadmap.domain.quality.status import check_status
+from pytest_roadmap.domain.quality.status import UNJUDGED, check_status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -92,8 +92,9 @@ def _of_project(
     if "features" in checks:
         findings += check_features(roadmap, features.texts, features.problems)
     if "status" in checks:
-        project = read_evidence(root, roadmap, features, policy.slots)
-        findings += project.findings
-        findings += check_status(roadmap, policy, project.evidence, datetime.now(UTC))
-        complete = project.complete
+        now = datetime.now(UTC)
+        project = read_evidence(root, roadmap, features, policy, now)
+        found = tuple(check_status(roadmap, policy, project.evidence, now))
+        findings += [*project.findings, *found]
+        complete = project.complete and all(each.code != UNJUDGED for each in found)
     return findings, complete

@@ -30,10 +30,6 @@ _RESULTS = {
     "inconclusive": CheckResult.INCONCLUSIVE,
     "invalid": CheckResult.FAIL,
 }
-_UNVERIFIED = (
-    "records are counted without asking for their environment's identity, their commit and their "
-    "proven controls"
-)
 
 
 @dataclass(frozen=True)
@@ -98,8 +94,7 @@ def _quality(document: Path, root: Path) -> Mapping[str, CheckResult]:
 
 
 def _open(project: ProjectStanding) -> Iterator[str]:
-    if project.standing.unverified:
-        yield _UNVERIFIED
+    yield from project.standing.unjudged.values()
     if not project.evidence.complete:
         yield "some evidence files cannot be judged"
 

@@ -13,6 +13,8 @@ from pytest_roadmap.adapters.document.registers import RegisterError
 from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.adapters.evidence.slots import slot_of
 from pytest_roadmap.adapters.evidence.store import EvidenceStore
+from pytest_roadmap.adapters.repository.lock_file import LockFileError
+from pytest_roadmap.composition.surroundings import surroundings_of
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.status import CHECK
 from pytest_roadmap.domain.standing import Evidence
@@ -20,10 +22,13 @@ from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
+    from pytest_roadmap.adapters.evidence.reading import LoadedEvidence
     from pytest_roadmap.adapters.evidence.signers import SignerRegistry
     from pytest_roadmap.domain.effective import RegisteredBlocker
     from pytest_roadmap.domain.feature import FeatureProblem, FeatureText
+    from pytest_roadmap.domain.policy import Policy
     from pytest_roadmap.domain.roadmap import Roadmap
 
 _FEATURES = Path("features")
@@ -32,6 +37,7 @@ _BLOCKERS = Path(".roadmap/blockers.yaml")
 _SIGNERS = Path(".roadmap/signers.yaml")
 UNUSABLE_BLOCKERS = "BLOCKERS_UNREADABLE"
 UNUSABLE_SIGNERS = "SIGNERS_UNREADABLE"
+UNUSABLE_LOCK = "LOCK_UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +81,16 @@ def read_features(root: Path, roadmap: Roadmap) -> Features:
 
 
 def read_evidence(
-    root: Path,
-    roadmap: Roadmap,
-    features: Features,
-    self_reference_slots: Mapping[str, str] | None = None,
+    root: Path, roadmap: Roadmap, features: Features, policy: Policy, now: datetime
 ) -> ProjectEvidence:
-    """Read the records of real environments and the registered blockers of the project.
+    """Read the records of real environments, what they are held against, and registered blockers.
 
-    ``self_reference_slots`` are those of the policy.
+    ``now`` (UTC) is the time at which attestations are judged.
     """
     project = ProjectEvidence(Evidence())
-    loaded = EvidenceStore(root / _EVIDENCE, schema=REAL_SCHEMA).load(_signers(root, project))
-    refused: dict[str, str] = {}
-    slots = _slots(roadmap, project, self_reference_slots)
-    for problem in loaded.problems:
-        task_id = slots.get(problem.slot or "")
-        if task_id is not None and problem.failure is Failure.TAMPERED:
-            refused[task_id] = problem.failure.value
-            continue
-        project.findings.append(
-            Finding(CHECK, problem.failure.value, Level.WARNING, task_id, None, problem.reason)
-        )
-        project.complete = project.complete and problem.slot is not None
+    signers = _signers(root, project)
+    loaded = EvidenceStore(root / _EVIDENCE, schema=REAL_SCHEMA).load(signers)
+    refused = _refused(loaded, _slots(roadmap, project, policy.slots), project)
     for task_id in _embedded(root):
         refused.setdefault(task_id, Failure.EMBEDDED_ONLY.value)
         project.embedded += 1
@@ -108,7 +102,52 @@ def read_evidence(
         blockers=_blockers(root, roadmap, project),
         runner_signed=frozenset(each.record.record_id for each in loaded.stored if each.by_runner),
     )
+    _surround(root, project, policy, now, signers)
     return project
+
+
+def _refused(
+    loaded: LoadedEvidence, slots: Mapping[str, str], project: ProjectEvidence
+) -> dict[str, str]:
+    """The word of each task with a tampered file; what else cannot be judged is remarked."""
+    refused: dict[str, str] = {}
+    for problem in loaded.problems:
+        task_id = slots.get(problem.slot or "")
+        if task_id is not None and problem.failure is Failure.TAMPERED:
+            refused[task_id] = problem.failure.value
+            continue
+        project.findings.append(
+            Finding(CHECK, problem.failure.value, Level.WARNING, task_id, None, problem.reason)
+        )
+        project.complete = project.complete and problem.slot is not None
+    return refused
+
+
+def _surround(
+    root: Path,
+    project: ProjectEvidence,
+    policy: Policy,
+    now: datetime,
+    signers: SignerRegistry | None,
+) -> None:
+    """Look at everything the records speak of."""
+    evidence = project.evidence
+    try:
+        around = surroundings_of(
+            root,
+            evidence.records,
+            evidence.feature_digests,
+            policy,
+            now=now,
+            signers=signers,
+        )
+    except LockFileError as error:
+        project.findings.append(
+            Finding(CHECK, UNUSABLE_LOCK, Level.WARNING, None, None, str(error))
+        )
+        project.complete = False
+        return
+    project.evidence = replace(evidence, surroundings=around)
 
 
 def _signers(root: Path, project: ProjectEvidence) -> SignerRegistry | None:
@@ -131,9 +170,7 @@ def _signers(root: Path, project: ProjectEvidence) -> SignerRegistry | None:
         return None
 
 
-def _slots(
-    roadmap: Roadmap, project: ProjectEvidence, named: Mapping[str, str] | None
-) -> dict[str, str]:
+def _slots(roadmap: Roadmap, project: ProjectEvidence, named: Mapping[str, str]) -> dict[str, str]:
     """The task of each slot; a task whose evidence path is no slot of the store is remarked."""
     slots: dict[str, str] = {}
     for task in roadmap.tasks:

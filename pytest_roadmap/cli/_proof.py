@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_roadmap.adapters.document.policy import PolicyError, read_policy
 from pytest_roadmap.adapters.document.reader import read_roadmap
+from pytest_roadmap.adapters.repository.lock_file import LOCK
 from pytest_roadmap.domain.controls import (
     Control,
     Proof,
@@ -20,7 +21,6 @@ from pytest_roadmap.domain.controls import (
 )
 from pytest_roadmap.domain.lock import lock_entry, merged_lock, outdated
 from pytest_roadmap.proving.plan import (
-    LOCK,
     PlanError,
     TaskPlan,
     features_of,

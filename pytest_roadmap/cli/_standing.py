@@ -12,6 +12,7 @@ from pytest_roadmap.adapters.document.registers import RegisterError
 from pytest_roadmap.adapters.document.waivers import read_waivers
 from pytest_roadmap.cli._project import (
     UNUSABLE_BLOCKERS,
+    UNUSABLE_LOCK,
     UNUSABLE_SIGNERS,
     ProjectEvidence,
     read_evidence,
@@ -68,14 +69,14 @@ class ProjectStanding:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What does not count, a sentence each: files that cannot be judged, overdue blockers."""
+        """What does not count, a sentence each: overdue blockers, files and records."""
         overdue = (
             blocker.overdue_sentence
             for blocker in self.evidence.evidence.blockers
             if blocker.overdue(self.now.date())
         )
         files = (f"{each.code}: {each.message}" for each in self.evidence.findings)
-        return (*overdue, *files)
+        return (*overdue, *files, *self.standing.remarks)
 
     @property
     def embedded_records(self) -> int:
@@ -109,7 +110,7 @@ def read_standing(
         waivers = read_waivers(root / _WAIVERS, roadmap.by_id, policy.gates)
     except RegisterError as error:
         raise UnusableProjectError([str(error)]) from error
-    evidence = read_evidence(root, roadmap, read_features(root, roadmap), policy.slots)
+    evidence = read_evidence(root, roadmap, read_features(root, roadmap), policy, now)
     _refuse_unusable(evidence.findings)
     standing = derive_standing(roadmap, policy, evidence.evidence, now, occasion)
     return ProjectStanding(root, roadmap, reading.rows, policy, evidence, standing, waivers, now)
@@ -126,8 +127,7 @@ def _refuse_unknown_tasks(policy: Policy, roadmap: Roadmap) -> None:
 
 
 def _refuse_unusable(findings: list[Finding]) -> None:
-    broken = [
-        each.message for each in findings if each.code in (UNUSABLE_BLOCKERS, UNUSABLE_SIGNERS)
-    ]
+    unusable = (UNUSABLE_BLOCKERS, UNUSABLE_LOCK, UNUSABLE_SIGNERS)
+    broken = [each.message for each in findings if each.code in unusable]
     if broken:
         raise UnusableProjectError(broken)

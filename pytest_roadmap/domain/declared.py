@@ -49,7 +49,7 @@ def compare_declared(declared: Status, derived: Status) -> Comparison:
 def why_not_done(task: DerivedTask) -> str:
     """The detail word for a task that is declared Done and does not derive Done.
 
-    A record that was refused (``EMBEDDED_ONLY``, ``DOD_CHANGED``, ``TAMPERED``) is not seen here;
+    A record that was refused (``EMBEDDED_ONLY``, ``IDENTITY``, ``TAMPERED`` …) is not seen here;
     who refused it knows the word and puts it in place of ``NO_RECORD``.
     """
     if Flag.FAILING in task.flags:

@@ -11,6 +11,18 @@ from pytest_roadmap.domain.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
+class ProvenControls:
+    """How many negative controls of a scenario were proven when it ran, and by which commit.
+
+    ``proven_at`` is the commit that brought the lock of what is proven; None if nothing was
+    proven for the code that ran.
+    """
+
+    count: int = 0
+    proven_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioResult:
     """How one scenario (all rows of an outline together) ended in one run."""
 
@@ -28,6 +40,7 @@ class ScenarioResult:
     ended: datetime
     feature_digest: str
     attested: bool = False
+    controls: ProvenControls = ProvenControls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,3 +73,18 @@ def outdated(known: Mapping[str, Any], keys: Mapping[str, str]) -> tuple[str, ..
     return tuple(
         task for task, key in sorted(keys.items()) if tasks.get(task, {}).get("key") != key
     )
+
+
+def proven_counts(known: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, int]:
+    """How many controls each scenario was proven by, for the tasks whose key is the present one."""
+    counts: dict[str, int] = {}
+    stale = frozenset(outdated(known, keys))
+    for task in keys.keys() - stale:
+        scenarios = known["tasks"][task].get("scenarios")
+        if isinstance(scenarios, dict):
+            counts.update((name, len(ids)) for name, ids in scenarios.items() if _ids(ids))
+    return counts
+
+
+def _ids(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,9 +14,16 @@ from pytest_roadmap.domain.effective import (
     RegisteredBlocker,
     effective_results,
 )
+from pytest_roadmap.domain.provenance import (
+    Asked,
+    Shortcoming,
+    Surroundings,
+    resource_changes,
+    shortcomings,
+)
 from pytest_roadmap.domain.roadmap import Roadmap, dod_digest
 from pytest_roadmap.domain.status import DerivedTask, derive_all
-from pytest_roadmap.domain.validity import REAL_SCHEMA, failures_of
+from pytest_roadmap.domain.validity import REAL_SCHEMA, Unjudged, failures_of
 
 if TYPE_CHECKING:
     from pytest_roadmap.domain.evidence import Record
@@ -40,7 +47,8 @@ class Evidence:
 
     ``records`` are those of real environments, ``refused`` gives the word why files of a task do
     not count at all (``TAMPERED``, ``EMBEDDED_ONLY``), ``feature_digests`` are by scenario id,
-    ``runner_signed`` are ids of records that a key with the role ``runner`` signed.
+    ``runner_signed`` are ids of records that a key with the role ``runner`` signed,
+    ``surroundings`` is what the records are held against.
     """
 
     records: tuple[Record, ...] = ()
@@ -49,26 +57,36 @@ class Evidence:
     feature_digests: Mapping[str, str] = field(default_factory=dict)
     blockers: tuple[RegisteredBlocker, ...] = ()
     runner_signed: frozenset[str] = frozenset()
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The derived status of every task, in dependency order.
 
-    ``refused`` gives, by task, the first word why evidence of it does not count; ``unverified``
-    are the tasks with records that were counted without asking for their environment's identity,
-    their commit and their proven controls.
+    ``refused`` gives, by task, the word why its newest evidence does not count, and ``reasons``
+    the sentence where a record itself is to blame; ``unjudged`` says of a task what would let its
+    newest record be judged. ``counted`` are the tasks with a record that counts, ``unsigned``
+    those of which such a record has no signature of a runner.
     """
 
     derived: Mapping[str, DerivedTask]
-    refused: Mapping[str, str]
-    unverified: frozenset[str]
-    unsigned: frozenset[str]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    unjudged: Mapping[str, str] = field(default_factory=dict)
+    counted: frozenset[str] = frozenset()
+    unsigned: frozenset[str] = frozenset()
 
     @property
     def tampered(self) -> frozenset[str]:
         """The tasks with an evidence file that is not what its statement says."""
         return frozenset(task for task, word in self.refused.items() if word == "TAMPERED")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """A sentence for each task whose newest record does not count, or cannot be judged."""
+        refused = (f"{self.refused[task]} {reason}" for task, reason in self.reasons.items())
+        return (*refused, *(f"UNJUDGED {reason}" for reason in self.unjudged.values()))
 
 
 def derive_standing(
@@ -78,7 +96,7 @@ def derive_standing(
     now: datetime,
     occasion: Occasion = Occasion.DONE,
 ) -> Standing:
-    """Derive every task from the records of the environment kinds that count for it.
+    """Derive every task from the records that count for it.
 
     Args:
         roadmap: the document's tasks.
@@ -87,24 +105,27 @@ def derive_standing(
         now: the time at which age is measured, UTC.
         occasion: which of the freshness limits apply.
     """
-    refused = dict(evidence.refused)
-    counted = tuple(_counting(roadmap, evidence, now, refused))
+    found = _Sifted(dict(evidence.refused))
+    for task in roadmap.tasks:
+        _sift(task, policy, evidence, now, found)
     derived = derive_all(
         roadmap,
         {feature.task_id: _required(feature) for feature in evidence.features if feature.task_id},
-        _effective(roadmap, policy, evidence, counted, now, occasion),
+        _effective(roadmap, policy, evidence, found.counted, now, occasion),
         today=now.date(),
         blockers=evidence.blockers,
     )
     unsigned = (
         task_id
-        for task_id, found in derived.items()
-        if {each.record_id for each in found.results} - {None} - evidence.runner_signed
+        for task_id, each in derived.items()
+        if {result.record_id for result in each.results} - {None} - evidence.runner_signed
     )
     return Standing(
         derived,
-        refused,
-        frozenset(record.task_id for record in counted),
+        found.refused,
+        found.reasons,
+        found.unjudged,
+        frozenset(record.task_id for record in found.counted),
         frozenset(unsigned),
     )
 
@@ -113,25 +134,58 @@ def _required(feature: FeatureText) -> tuple[str, ...]:
     return tuple(each.scenario_id for each in feature.scenarios if each.required)
 
 
-def _counting(
-    roadmap: Roadmap, evidence: Evidence, now: datetime, refused: dict[str, str]
-) -> Iterator[Record]:
-    """The records that may count; the first reason against any other is noted by task."""
-    digests = {task.task_id: dod_digest(task) for task in roadmap.tasks}
-    for record in evidence.records:
-        if record.task_id not in digests:
-            continue
-        failures = failures_of(
-            record,
-            schema=REAL_SCHEMA,
-            dod_digest=digests[record.task_id],
-            feature_digests=evidence.feature_digests,
-            now=now,
+@dataclass
+class _Sifted:
+    """The records that count, and by task why the newest of the others does not."""
+
+    refused: dict[str, str]
+    reasons: dict[str, str] = field(default_factory=dict)
+    unjudged: dict[str, str] = field(default_factory=dict)
+    counted: list[Record] = field(default_factory=list)
+
+    def note(self, record: Record, first: Shortcoming) -> None:
+        task_id = record.task_id
+        if isinstance(first, Unjudged):
+            self.unjudged[task_id] = first.reason
+        elif task_id not in self.refused:
+            self.refused[task_id] = first.failure.value
+            self.reasons[task_id] = first.reason
+
+
+def _sift(task: Task, policy: Policy, evidence: Evidence, now: datetime, found: _Sifted) -> None:
+    """Divide the records of a task into those that count and, newest first, the others."""
+    own = [record for record in evidence.records if record.task_id == task.task_id]
+    asked = Asked(policy.required_kinds_of(task), task.verification_level == policy.levels[0])
+    broken = {
+        record.record_id: (
+            *failures_of(
+                record,
+                schema=REAL_SCHEMA,
+                dod_digest=dod_digest(task),
+                feature_digests=evidence.feature_digests,
+                now=now,
+            ),
+            *shortcomings(record, asked, evidence.surroundings),
         )
-        if failures:
-            refused.setdefault(record.task_id, failures[0].failure.value)
-        else:
-            yield record
+        for record in own
+    }
+    changed = resource_changes(record for record in own if not broken[record.record_id])
+    counted = False
+    in_kind = any(record.kind in asked.kinds for record in own)
+    for record in sorted(own, key=lambda each: (each.ended, each.record_id), reverse=True):
+        reasons = broken[record.record_id]
+        if record.record_id in changed:
+            reasons = (changed[record.record_id],)
+        if not reasons:
+            counted = True
+            found.counted.append(record)
+        elif not counted and (record.kind in asked.kinds or not in_kind):
+            found.note(record, _first(reasons))
+
+
+def _first(reasons: Iterable[Shortcoming]) -> Shortcoming:
+    """A broken rule before one that cannot be decided."""
+    return min(reasons, key=lambda each: isinstance(each, Unjudged))
 
 
 def _effective(

@@ -26,8 +26,8 @@ class SyncPlan:
 def plan_sync(rows: Iterable[TaskRow], standing: Standing) -> SyncPlan:
     """Compare every row with its derived status.
 
-    Done is written only where evidence is valid by every rule: neither refused, nor counted
-    without having been asked for its environment, its commit and its proven controls.
+    Done is written only where the newest evidence is valid by every rule: neither refused, nor
+    still to be judged.
     """
     changes: dict[str, Status] = {}
     kept: list[str] = []
@@ -49,8 +49,8 @@ def _refusal(row: TaskRow, status: Status, standing: Standing) -> str:
     if status is Status.DONE:
         if task_id in standing.refused:
             return f"some of its evidence is refused ({standing.refused[task_id]})"
-        if task_id in standing.unverified:
-            return "its records were not asked for environment, commit and proven controls"
+        if task_id in standing.unjudged:
+            return f"its newest record cannot be judged: {standing.unjudged[task_id]}"
         if row.table.block is Block.OPEN:
             return "move its row to the Done table first"
     elif row.table.block is Block.DONE:

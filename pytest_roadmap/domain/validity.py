@@ -1,4 +1,4 @@
-"""Why a record does not count: the named failures that can be told from the record itself (d.4)."""
+"""Why a record does not count: the words of rules d.4, and what the record itself tells."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ EMBEDDED_KIND = "embedded"
 
 
 class Failure(StrEnum):
-    """The failure words of rules d.4 that are decided so far."""
+    """The failure words of rules d.4 that speak of a record or its file; STALE is d.7's."""
 
     TAMPERED = "TAMPERED"
     INTERRUPTED = "INTERRUPTED"
     EMBEDDED_ONLY = "EMBEDDED_ONLY"
+    KIND = "KIND"
+    IDENTITY = "IDENTITY"
+    UNTRACKED_CODE = "UNTRACKED_CODE"
     DOD_CHANGED = "DOD_CHANGED"
+    CONTROLS_UNPROVEN = "CONTROLS_UNPROVEN"
     CLOCK = "CLOCK"
+    INPUT_CHANGED = "INPUT_CHANGED"
+    ATTESTATION = "ATTESTATION"
+    RESOURCE_CHANGED = "RESOURCE_CHANGED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,13 @@ class ValidityFailure:
     """One failed rule and its reason in a sentence."""
 
     failure: Failure
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A rule that cannot be decided here; the sentence says what would let it be."""
+
     reason: str
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.domain.evidence import Record, ScenarioResult
+from pytest_roadmap.domain.evidence import ProvenControls, Record, ScenarioResult
 from pytest_roadmap.domain.outcome import Outcome, worst_outcome
 from pytest_roadmap.plugin.results import ItemResult, merge_facts
 
@@ -30,7 +30,8 @@ class RecordFrame:
 class Ledger:
     """Collects results, task by task.
 
-    ``new_id`` gives a fresh record id; ``dod_digest`` the digest of a task's texts.
+    ``new_id`` gives a fresh record id; ``dod_digest`` the digest of a task's texts; ``controls``
+    what is proven of a scenario.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class Ledger:
         *,
         new_id: Callable[[], str],
         dod_digest: Callable[[str], str],
+        controls: Callable[[str], ProvenControls] = lambda _scenario_id: ProvenControls(),
     ) -> None:
         self.selection = selection
         self._new_id = new_id
         self._dod_digest = dod_digest
+        self._controls = controls
         self._expected: dict[str, dict[str, list[SelectedScenario]]] = {}
         self._open: dict[str, int] = {}
         for scenario in selection.scenarios:
@@ -174,5 +177,11 @@ class Ledger:
             started=min((result.started for result in ended), default=task_ended),
             ended=max((result.ended for result in ended), default=task_ended),
             feature_digest=first.feature_digest,
-            attested=any(result.facts.get("attested") is True for result in ended),
+            attested=any(_attested(result) for result in ended),
+            controls=self._controls(first.scenario_id),
         )
+
+
+def _attested(result: ItemResult) -> bool:
+    """Whether a scenario rests on what people signed."""
+    return result.facts.get("attested") is True or bool(result.facts.get("attestations"))

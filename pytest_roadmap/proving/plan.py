@@ -11,13 +11,13 @@ from typing import Any
 
 from pytest_roadmap.adapters.document.controls import SUFFIX, ControlsError, read_controls
 from pytest_roadmap.adapters.document.features import read_feature_file
+from pytest_roadmap.adapters.repository.lock_file import LOCK, LockFileError, read_lock_file
+from pytest_roadmap.adapters.repository.sources import package_digest, steps_digest
 from pytest_roadmap.domain.controls import Control, ProvedScenario, control_problems
 from pytest_roadmap.domain.feature import FeatureText, ScenarioText, StepText
-from pytest_roadmap.domain.lock import lock_key, lock_problem
+from pytest_roadmap.domain.lock import lock_key
 from pytest_roadmap.proving.case import Case
-from pytest_roadmap.proving.sources import package_digest, steps_digest
 
-LOCK = Path(".roadmap/controls.lock.json")
 _FEATURES = Path("features")
 
 
@@ -100,20 +100,10 @@ def read_lock(root: Path) -> Mapping[str, Any]:
     Raises:
         PlanError: it cannot be read as one.
     """
-    path = root / LOCK
-    remedy = "delete it and run 'roadmap prove --write'"
     try:
-        found = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise PlanError(f"{LOCK}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise PlanError(f"{LOCK}: {error}: {remedy}") from error
-    problem = lock_problem(found)
-    if problem is not None:
-        raise PlanError(f"{LOCK}: {problem}: {remedy}")
-    return dict(found)
+        return read_lock_file(root)
+    except LockFileError as error:
+        raise PlanError(str(error)) from error
 
 
 def write_lock(root: Path, lock: Mapping[str, Any]) -> None:

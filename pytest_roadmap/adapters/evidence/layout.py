@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_roadmap.domain.canonical import utc_text
 from pytest_roadmap.domain.event_line import CallFigures
-from pytest_roadmap.domain.evidence import Record, ScenarioResult
+from pytest_roadmap.domain.evidence import ProvenControls, Record, ScenarioResult
 from pytest_roadmap.domain.outcome import Outcome
 
 #: Facts that have a place of their own in the front matter; others stand under ``facts``.
@@ -163,12 +163,26 @@ def _scenario(result: ScenarioResult) -> dict[str, Any]:
         "started": utc_text(result.started),
         "ended": utc_text(result.ended),
         "feature_digest": result.feature_digest,
+        "controls": controls_fields(result.controls),
         "title": result.title,
         "required": result.required,
         "detail": result.detail,
         "owner": result.owner,
         "failed_step": result.failed_step,
     }
+
+
+def controls_fields(controls: ProvenControls) -> dict[str, Any]:
+    """What a record says about the proven controls of a scenario."""
+    return {"count": controls.count, "proven_at": controls.proven_at}
+
+
+def _controls(item: Any) -> ProvenControls:
+    """Of a record that says nothing about them, nothing is proven."""
+    if item is None:
+        return ProvenControls()
+    proven_at = item["proven_at"]
+    return ProvenControls(_whole(item["count"]), None if proven_at is None else _text(proven_at))
 
 
 def _result(item: Mapping[str, Any]) -> ScenarioResult:
@@ -187,6 +201,7 @@ def _result(item: Mapping[str, Any]) -> ScenarioResult:
         ended=_moment(item["ended"]),
         feature_digest=_text(item["feature_digest"]),
         attested=_truth(item["attested"]),
+        controls=_controls(item.get("controls")),
     )
 
 
@@ -272,8 +287,23 @@ def _tables(fields: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> st
                 ),
                 calls,
             ),
+            _events(lines),
         )
     )
+
+
+def _events(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Every event in full; a JSON object on a line of its own can never end the fence."""
+    if not lines:
+        return ""
+    body = "".join(_visible(in_yaml_and_json(line)) + "\n" for line in lines)
+    return f"\n## Events\n\n```json\n{body}```\n"
+
+
+def _visible(text: str) -> str:
+    """JSON that means the same without a hidden character or a sign that could begin HTML."""
+    text = text.replace("<", "\\u003c")
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.adapters.evidence.files import UnreadableFileError, read_plain_file
-from pytest_roadmap.adapters.evidence.layout import GarbledError, parse, record_of
+from pytest_roadmap.adapters.evidence.layout import (
+    GarbledError,
+    controls_fields,
+    parse,
+    record_of,
+)
 from pytest_roadmap.adapters.evidence.slots import slot_of_file
 from pytest_roadmap.adapters.evidence.statement import TEST_RESULT, Opened, open_envelope
 from pytest_roadmap.domain.evidence import Record
@@ -187,6 +192,9 @@ class _Reader:
         stated = _roadmap(opened) if opened is not None else {}
         outcomes = {result.scenario_id: str(result.outcome) for result in record.scenarios}
         features = {result.scenario_id: result.feature_digest for result in record.scenarios}
+        controls = {
+            result.scenario_id: controls_fields(result.controls) for result in record.scenarios
+        }
         expected = {
             "schema": fields.get("schema"),
             "record_id": record.record_id,
@@ -195,6 +203,7 @@ class _Reader:
             "environment": fields["environment"],
             "outcomes": outcomes,
             "feature_digests": features,
+            "controls": controls,
         }
         for key, value in expected.items():
             if stated.get(key) != value:

@@ -67,6 +67,7 @@ def evidence_statement(
                 "outcomes": outcomes,
                 "inputs": fields["inputs"] or [],
                 "time": fields["time"],
+                "controls": {each["id"]: each["controls"] for each in fields["scenarios"]},
             },
         },
     }

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_roadmap.domain.roadmap import Roadmap
 
 CHECK = "status"
+#: A finding of this code leaves the check inconclusive.
+UNJUDGED = "RECORD_UNJUDGED"
 
 
 def check_status(
@@ -32,7 +34,7 @@ def check_status(
         now: the time at which age is measured, UTC.
     """
     standing = derive_standing(roadmap, policy, evidence, now)
-    yield from _unverified(roadmap, standing.unverified)
+    yield from _not_counted(roadmap, standing)
     for task_id, word in evidence.refused.items():
         if word == "TAMPERED" and task_id in roadmap.by_id:
             yield _finding(
@@ -47,21 +49,20 @@ def check_status(
 
 def not_done_word(standing: Standing, task_id: str) -> str:
     """Why the evidence of a task does not make it Done, in one word of rules a.6."""
-    word = why_not_done(standing.derived[task_id]) if task_id in standing.unverified else ""
-    return word or standing.refused.get(task_id, "NO_RECORD")
+    word = why_not_done(standing.derived[task_id]) if task_id in standing.counted else ""
+    if word in ("", "NO_RECORD"):
+        return standing.refused.get(task_id, "NO_RECORD")
+    return word
 
 
-def _unverified(roadmap: Roadmap, task_ids: frozenset[str]) -> Iterator[Finding]:
-    """A record is asked less here than by a gate: who wrote it, and where, stays open."""
+def _not_counted(roadmap: Roadmap, standing: Standing) -> Iterator[Finding]:
+    """Why the newest record of a task does not count, or what would let it be judged."""
     for task in roadmap.tasks:
-        if task.task_id in task_ids:
-            yield _finding(
-                task,
-                "RECORD_UNVERIFIED",
-                Level.WARNING,
-                "the records of the task are counted without asking for their environment's "
-                "identity, their commit and their proven controls",
-            )
+        if task.task_id in standing.reasons:
+            word, reason = standing.refused[task.task_id], standing.reasons[task.task_id]
+            yield _finding(task, word, Level.WARNING, reason)
+        if task.task_id in standing.unjudged:
+            yield _finding(task, UNJUDGED, Level.WARNING, standing.unjudged[task.task_id])
 
 
 def _finding(task: Task, code: str, level: Level, message: str) -> Finding:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from pytest_roadmap.adapters.repository.lock_file import LOCK
 from pytest_roadmap.cli import main, prove
 from pytest_roadmap.cli._progress import Progress
 from pytest_roadmap.domain.controls import Observed, judge_healthy, not_judged
 from pytest_roadmap.domain.outcome import Outcome
 from pytest_roadmap.proving.case import Case
-from pytest_roadmap.proving.plan import LOCK
 from pytest_roadmap.proving.runner import ProvingError
 from tests.unit.proving.projects import (
     CONTROLS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,12 +60,14 @@ def test_write_changes_the_status_cells_only(project: Path, end: str, bom: bytes
     assert (project / PLACE).stat().st_mode & 0o777 == 0o640
 
 
-def test_done_is_not_written_on_evidence_that_was_not_verified(
+def test_done_is_not_written_on_evidence_that_is_refused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Fresh passes, and yet nobody asked where and on which commit."""
+    """Fresh passes, and yet the newest are of code that no commit holds."""
     world = World(project)
-    world.write(world.record(BOTH))
+    world.write(world.record(BOTH, days=1))
+    newest = world.record(BOTH, number=2)
+    world.write(replace(newest, runner={**newest.runner, "tree_clean": False}))
     path = project / PLACE
     path.write_text(document(row(status="InProgress")), "utf-8")
     before = path.read_bytes()
@@ -72,7 +75,8 @@ def test_done_is_not_written_on_evidence_that_was_not_verified(
     assert main(["sync", "--write"]) == 0
 
     assert path.read_bytes() == before
-    assert "SEC-001 declares InProgress, evidence gives Done: " in capsys.readouterr().err
+    kept = "SEC-001 declares InProgress, evidence gives Done: some of its evidence is refused "
+    assert f"{kept}(UNTRACKED_CODE)" in capsys.readouterr().err
 
 
 def test_a_broken_file_of_the_project_writes_nothing(

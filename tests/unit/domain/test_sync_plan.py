@@ -22,12 +22,12 @@ def planned(
     *,
     block: str,
     refused: Mapping[str, str] | None = None,
-    unverified: frozenset[str] = frozenset(),
+    unjudged: Mapping[str, str] | None = None,
 ) -> SyncPlan:
     reading = read(document(row(status=declared), block=block))
     assert reading.roadmap is not None
     derived = derive_all(reading.roadmap, {"SEC-001": ("SEC-001.S1",)}, effective(words))
-    standing = Standing(derived, refused or {}, unverified, frozenset())
+    standing = Standing(derived, refused or {}, unjudged=unjudged or {})
     return plan_sync(reading.rows, standing)
 
 
@@ -52,12 +52,12 @@ def test_done_is_never_written_beside_refused_evidence(word: str) -> None:
     assert word in plan.kept[0]
 
 
-def test_done_is_never_written_on_unverified_records() -> None:
-    """They were counted, and yet not asked everything."""
-    plan = planned("NotStarted", PASSES, block="Backlog", unverified=frozenset({"SEC-001"}))
+def test_done_is_never_written_while_the_newest_record_cannot_be_judged() -> None:
+    """It may say otherwise; what would let it be judged is told."""
+    plan = planned("NotStarted", PASSES, block="Backlog", unjudged={"SEC-001": "run 'git fetch'"})
 
     assert not plan.changes
-    assert "were not asked" in plan.kept[0]
+    assert "run 'git fetch'" in plan.kept[0]
 
 
 @pytest.mark.parametrize(
