@@ -33,6 +33,7 @@ from pytest_roadmap.composition.credentials import (
     process_machine,
     selector_of,
 )
+from pytest_roadmap.composition.trust import note_host
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import BlockedError, InconclusiveError
 from pytest_roadmap.domain.recording import Recorder
@@ -175,11 +176,16 @@ class RealPlatform:
 
     def workspace(self, alias: str, recorder: Recorder) -> DatabricksWorkspace:
         """The workspace with the credential the file selects for this identity."""
-        return DatabricksWorkspace(self._connected(alias), recorder, self._keep_secret)
+        made = self._connected(alias)
+        verified = not made.client.config.skip_verify
+        note_host(recorder, made.host, self._machine.environ, verified=verified)
+        return DatabricksWorkspace(made, recorder, self._keep_secret)
 
     def azure(self, recorder: Recorder) -> Azure:
         """Azure with the harness credential."""
-        return Azure(self._arm()[0], recorder, probe_prefixes(self._environment))
+        made = self._arm()[0]
+        note_host(recorder, made.endpoints.arm, self._machine.environ)
+        return Azure(made, recorder, probe_prefixes(self._environment))
 
     def vault(self, recorder: Recorder) -> KeyVault:
         """The bound vault with the harness credential."""
@@ -187,6 +193,7 @@ class RealPlatform:
         made: VaultConnection = self._kept.get(
             "vault", lambda: VaultConnection(url, self._arm()[1])
         )
+        note_host(recorder, url, self._machine.environ)
         return KeyVault(made, recorder, canary_of(self._environment), self._keep_secret)
 
     def audit_login(self) -> Mapping[str, str]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_roadmap.domain.ports import AzurePort, VaultPort, WorkspacePort
     from pytest_roadmap.domain.recording import Recorder
 
+ENVIRONMENTS = Path(".roadmap/environments")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -70,6 +71,13 @@ class Run:
     def state_id(self) -> str | None:
         """The state of the embedded server; None for a real environment."""
         return str(self.connection["state_id"]) if self.connection else None
+
+    @property
+    def environment_file(self) -> Path:
+        """The file its bindings were read from."""
+        if self.connection:
+            return Path(str(self.connection["environment_file"]))
+        return self.options.root / ENVIRONMENTS / f"{self.options.environment}.yaml"
 
     @property
     def evidence_schema(self) -> str:
@@ -222,7 +230,7 @@ def _open_embedded(options: RunOptions, connection: Mapping[str, Any]) -> Run:
 
 
 def _open_real(options: RunOptions) -> Run:
-    folder = options.root / ".roadmap" / "environments"
+    folder = options.root / ENVIRONMENTS
     if not _NAME.fullmatch(options.environment):
         raise CompositionError(f"{options.environment!r} is no name of an environment")
     file = folder / f"{options.environment}.yaml"

@@ -209,9 +209,11 @@ def resource_changes(records: Iterable[Record]) -> dict[str, ValidityFailure]:
 
 
 def _watched(record: Record) -> Iterator[tuple[str, Any]]:
-    """Id and stamp of the resources whose change voids the record."""
+    """Id and last seen stamp of the resources whose change voids the record."""
+    stamps: dict[str, Any] = {}
     for each in _listed(record.facts.get("resources")):
         if isinstance(each, Mapping):
             name = str(each.get("id", "")).lower()
             if any(part in name for part in _WATCHED):
-                yield name, (each.get("etag"), each.get("modified_at"))
+                stamps[name] = (each.get("etag"), each.get("modified_at"))
+    yield from stamps.items()

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from pytest_roadmap import __version__
 from pytest_roadmap.adapters.repository.work_tree import read_work_tree
+from pytest_roadmap.domain.canonical import sha256_of
 
 _DISTRIBUTION = "pytest-roadmap"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -35,6 +37,15 @@ def describe_runner(root: Path, arguments: tuple[str, ...]) -> dict[str, Any]:
         "arguments": list(arguments),
         "ci": {"run_url": run_url(os.environ)},
     }
+
+
+def digests_of(files: Mapping[str, Path]) -> dict[str, str]:
+    """``sha256:…`` of each file that can be read, by the name it is given here."""
+    found: dict[str, str] = {}
+    for name, path in files.items():
+        with suppress(OSError):
+            found[name] = sha256_of(path.read_bytes())
+    return found
 
 
 def package_versions() -> dict[str, str]:

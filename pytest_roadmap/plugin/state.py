@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.composition import Run
+    from pytest_roadmap.domain.evidence import ProvenControls, Record
     from pytest_roadmap.domain.status import DerivedTask
     from pytest_roadmap.plugin.bdd import StepSearch
     from pytest_roadmap.plugin.ledger import RecordFrame
@@ -48,6 +49,7 @@ class RunState:
         self._frozen = False
         self._selection: Selection | None = None
         self._derived: tuple[int, Mapping[str, DerivedTask]] | None = None
+        self._configured: tuple[Run | None, Mapping[str, str]] | None = None
 
     @property
     def plans(self) -> Plans:
@@ -82,6 +84,7 @@ class RunState:
     @cached_property
     def book(self) -> RecordBook:
         """The records of the run; only asked once the selection is known."""
+        from pytest_roadmap.domain.evidence import ProvenControls  # noqa: PLC0415 - if recorded
         from pytest_roadmap.domain.roadmap import dod_digest  # noqa: PLC0415 - only where scenarios run
         from pytest_roadmap.plugin.ledger import Ledger  # noqa: PLC0415
         from pytest_roadmap.plugin.records import RecordBook  # noqa: PLC0415
@@ -90,6 +93,7 @@ class RunState:
             self.chosen,
             new_id=self.access.new_id,
             dod_digest=lambda task_id: dod_digest(self.plans.roadmap.task(task_id)),
+            controls=lambda scenario_id: self._proven.get(scenario_id, ProvenControls()),
         )
         return RecordBook(ledger, self.access.store(self.plans), self.frame, self._about)
 
@@ -101,7 +105,7 @@ class RunState:
             environment=self.access.name,
             kind=self.access.kind,
             state_id=self.access.state_id,
-            runner=self._runner,
+            runner={**self._runner, "configuration": self._configuration()},
         )
 
     @cached_property
@@ -111,19 +115,48 @@ class RunState:
         arguments = tuple(str(each) for each in self.config.invocation_params.args)
         return describe_runner(self.options.root, arguments)
 
+    def _configuration(self) -> Mapping[str, str]:
+        """The digests of the policy and, once it is open, of the environment's file."""
+        run = self.access.opened
+        if self._configured is None or self._configured[0] is not run:
+            from pytest_roadmap.plugin.runner import digests_of  # noqa: PLC0415 - if recorded
+
+            files = {"policy.yaml": self.options.root / ".roadmap" / "policy.yaml"}
+            if run is not None:
+                files[f"environments/{run.environment.name}.yaml"] = run.environment_file
+            self._configured = (run, digests_of(files))
+        return self._configured[1]
+
+    @cached_property
+    def _proven(self) -> Mapping[str, ProvenControls]:
+        """What the lock proves of the selected scenarios; a broken one proves nothing."""
+        from pytest_roadmap.adapters.repository.lock_file import (  # noqa: PLC0415 - if recorded
+            LockFileError,
+            proven_controls,
+        )
+
+        digests = {each.scenario_id: each.feature_digest for each in self.chosen.scenarios}
+        try:
+            return proven_controls(self.options.root, digests)
+        except LockFileError:
+            return {}
+
     def _about(self, task_id: str, record_id: str) -> Mapping[str, Any]:
         """What a record says beside its results: the status before, and where Allure shows it."""
         about: dict[str, Any] = {"derived_before": self._earlier_statuses[task_id]}
         if self.allure_results is not None:
-            from pytest_roadmap.adapters.allure.identity import result_uuid  # noqa: PLC0415
+            from pytest_roadmap.adapters.allure.identity import (  # noqa: PLC0415
+                history_id,
+                result_uuid,
+            )
 
             run = self.access.opened
             url = run.environment.get("evidence.report_url") if run else None
+            keys = tuple(self.book.ledger.keys(task_id))
             about["allure"] = {
                 "report_url": str(url).replace("{record_id}", record_id) if url else None,
-                "result_uuids": [
-                    result_uuid(self.access.name, key) for key in self.book.ledger.keys(task_id)
-                ],
+                "result_uuids": [result_uuid(self.access.name, key) for key in keys],
+                "history_ids": [history_id(key) for key in keys],
             }
         return about
 

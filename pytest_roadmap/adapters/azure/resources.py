@@ -37,7 +37,10 @@ class Azure:
 
     def answer(self, code: str, resource_id: str) -> ArmAnswer:
         """One ARM GET, with its request id."""
-        return self._connection.get(self._recorder, code, API_VERSIONS[code], _checked(resource_id))
+        path = _checked(resource_id)
+        answer = self._connection.get(self._recorder, code, API_VERSIONS[code], path)
+        self._note(answer.body)
+        return answer
 
     def resources(
         self, code: str, path: str, query: Mapping[str, str] | None = None
@@ -54,8 +57,18 @@ class Azure:
                 raise InconclusiveError("page_loop", f"{code}: the same nextLink came twice")
             seen.add(link)
             body = self._connection.get(self._recorder, code, version, link, query).body
-            yield from body.get("value") or ()
+            for found in body.get("value") or ():
+                self._note(found)
+                yield found
             link = str(body.get("nextLink") or "")
+
+    def _note(self, body: Any) -> None:
+        """Add what the service says of a resource's version to the facts of the record."""
+        stamp = version_of(body)
+        if stamp is not None:
+            known = self._recorder.facts.setdefault("resources", [])
+            if stamp not in known:
+                known.append(stamp)
 
     def delete_storage_directory(self, account: str, container: str, path: str) -> None:
         """A-DFS: recursive delete of one directory below a probe prefix.
@@ -91,6 +104,26 @@ class Azure:
             for prefix in self._probe_prefixes
             for start in range(len(segments) - len(prefix))
         )
+
+
+def version_of(body: Any) -> dict[str, str | None] | None:
+    """Id and version of a resource, None where the service states no version.
+
+    Source: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types
+    (``etag``, ``systemData.lastModifiedAt``).
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("id"), str):
+        return None
+    system = body.get("systemData")
+    modified = system.get("lastModifiedAt") if isinstance(system, Mapping) else None
+    etag = body.get("etag")
+    if not etag and not modified:
+        return None
+    return {
+        "id": body["id"],
+        "etag": str(etag) if etag else None,
+        "modified_at": str(modified) if modified else None,
+    }
 
 
 def _checked(resource_id: str) -> str:
