@@ -145,6 +145,43 @@ _KINDS = (
         "secret-expiry-dropped",
         "the vault accepts a new version of a secret and forgets its expiry",
     ),
+    FaultKind(
+        "run-executes-as",
+        "runs are executed as another principal than their run_as (principal=name)",
+        ("principal",),
+    ),
+    FaultKind(
+        "run-now-answers-old-run",
+        "run-now answers the last run of the job and starts none",
+    ),
+    FaultKind(
+        "job-parameter-ignored",
+        "a run takes the default of a parameter whatever was given (name=, default all)",
+        ("name",),
+    ),
+    FaultKind(
+        "job-parameter-lost",
+        "tasks get the default of a parameter though the run lists what was given (name=, "
+        "default all)",
+        ("name",),
+    ),
+    FaultKind(
+        "task-attempt-fails",
+        "an attempt at a task fails before it does anything (job=name, task=key, message=, "
+        "count=)",
+        ("job", "task", "message", "count"),
+    ),
+    FaultKind(
+        "task-hangs",
+        "an attempt at a task runs until it is told to stop (job=name, task=key)",
+        ("job", "task"),
+    ),
+    FaultKind(
+        "task-does-nothing",
+        "an attempt at a task succeeds without doing anything (job=name, task=key)",
+        ("job", "task"),
+    ),
+    FaultKind("runs-forgotten", "the list of runs is empty, as after their retention"),
     FaultKind("warehouse-stuck-starting", "a warehouse stays STARTING for ever"),
 )
 

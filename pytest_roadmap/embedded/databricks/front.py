@@ -21,7 +21,9 @@ from pytest_roadmap.embedded.databricks import (
     files,
     grants,
     identity,
+    jobs,
     locations,
+    runs,
     secret_scopes,
     statements,
     tables,
@@ -47,6 +49,8 @@ ROUTES: tuple[Route, ...] = (
     *bindings.ROUTES,
     *warehouses.ROUTES,
     *secret_scopes.ROUTES,
+    *jobs.ROUTES,
+    *runs.ROUTES,
     *files.ROUTES,
     *statements.ROUTES,
 )

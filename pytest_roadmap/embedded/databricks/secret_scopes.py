@@ -146,12 +146,21 @@ def _value(state: CloudState, scope: SecretScope, key: str) -> bytes:
     return value
 
 
+def read_secret(state: CloudState, principal: Principal, scope: str, key: str) -> str:
+    """What ``dbutils.secrets.get`` gives inside a run.
+
+    Raises:
+        ServiceError: absent, or the principal may not read it.
+    """
+    found = _scope(state, scope)
+    _require(state, principal, found, "READ")
+    return _value(state, found, key).decode("utf-8", "replace")
+
+
 def try_secret(state: CloudState, principal: Principal, scope: str, key: str) -> str | None:
     """The SQL function ``try_secret``: None for what is absent or may not be read (documented)."""
     try:
-        found = _scope(state, scope)
-        _require(state, principal, found, "READ")
-        return _value(state, found, key).decode("utf-8", "replace")
+        return read_secret(state, principal, scope, key)
     except ServiceError:
         return None
 

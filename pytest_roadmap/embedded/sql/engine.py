@@ -90,6 +90,11 @@ class SqlEngine:
         self._cloud = cloud
         self._store = store or Store()
 
+    @property
+    def store(self) -> Store:
+        """Where the rows are; an engine over another view of the cloud may share it."""
+        return self._store
+
     def execute(
         self,
         statement: str,
