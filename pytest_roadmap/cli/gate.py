@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pytest_roadmap.cli._place import NoSuchPlaceError, add_at, place_of
 from pytest_roadmap.cli.check import DOCUMENT
+
+if TYPE_CHECKING:
+    from pytest_roadmap.cli._place import Place
 
 _USAGE = 2
 _INVALID = 30
@@ -20,7 +23,7 @@ exit status (the first that holds):
   21  BLOCKED     a counted, unwaived task is blocked
   22  INCOMPLETE  a counted, unwaived task is not Done, or something was not asked
    0  PASS_WITH_WAIVERS (10 with --no-waivers), PASS
-   2  there is no such gate
+   2  there is no such gate, or no such commit
 
 A gate also waits for the gates it requires. Tasks marked * belong to another gate and are
 depended on. Run the checks of an environment with pytest -m G1 --roadmap-env NAME.
@@ -49,20 +52,29 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--no-waivers", action="store_true", help="end with 10 where waivers were needed"
     )
+    add_at(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the report and return its exit status."""
+    try:
+        with place_of(args.at, args.document) as place:
+            return _run(args, place)
+    except NoSuchPlaceError as error:
+        print(f"roadmap gate: {error}", file=sys.stderr)
+        return _USAGE
+
+
+def _run(args: argparse.Namespace, place: Place) -> int:
     from pytest_roadmap.cli._standing import (  # noqa: PLC0415 - only for this command
         UnusableProjectError,
         read_standing,
     )
     from pytest_roadmap.domain.standing import Occasion  # noqa: PLC0415
 
-    root = Path.cwd()
     try:
-        project = read_standing(args.document, root, datetime.now(UTC), Occasion.GATE)
+        project = read_standing(place.document, place.root, place.now, Occasion.GATE)
     except UnusableProjectError as error:
         return _invalid(args, error.sentences)
     if args.gate not in project.policy.gates:
@@ -71,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         return _USAGE
     from pytest_roadmap.cli._gate import as_lines, as_plain, judge_gate  # noqa: PLC0415
 
-    report = judge_gate(project, args.gate, args.document, no_waivers=args.no_waivers)
+    report = judge_gate(project, args.gate, place.document, no_waivers=args.no_waivers)
     if args.format == "json":
         print(json.dumps(as_plain(report), ensure_ascii=False, indent=2))
     else:

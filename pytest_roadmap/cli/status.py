@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_roadmap.cli._place import NoSuchPlaceError, add_at, place_of
 from pytest_roadmap.cli.check import DOCUMENT
 
 if TYPE_CHECKING:
+    from pytest_roadmap.cli._place import Place
     from pytest_roadmap.cli._standing import ProjectStanding
 
+_USAGE = 2
 _INVALID = 30
 
 
@@ -25,8 +27,8 @@ def register(commands: Any) -> None:
         description="Derive the status of every task from the records below "
         ".agents/logs/verification and the registered blockers (.roadmap/blockers.yaml), and put "
         "it beside the declared one. Nothing is run and nothing is written. Embedded records are "
-        "left out. Exit status: 0 derived, whatever the words; 30 a file of the project cannot "
-        "be used.",
+        "left out. Exit status: 0 derived, whatever the words; 2 there is no such commit; "
+        "30 a file of the project cannot be used.",
     )
     parser.add_argument(
         "--document",
@@ -36,18 +38,28 @@ def register(commands: Any) -> None:
         help="the roadmap document (default: %(default)s)",
     )
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    add_at(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table and return the exit status."""
+    try:
+        with place_of(args.at, args.document) as place:
+            return _run(args, place)
+    except NoSuchPlaceError as error:
+        print(f"roadmap status: {error}", file=sys.stderr)
+        return _USAGE
+
+
+def _run(args: argparse.Namespace, place: Place) -> int:
     from pytest_roadmap.cli._standing import (  # noqa: PLC0415 - only for this command
         UnusableProjectError,
         read_standing,
     )
 
     try:
-        project = read_standing(args.document, Path.cwd(), datetime.now(UTC))
+        project = read_standing(place.document, place.root, place.now)
     except UnusableProjectError as error:
         print(f"roadmap status: {error}", file=sys.stderr)
         return _INVALID
