@@ -23,11 +23,14 @@ from pytest_roadmap.embedded.databricks import (
     identity,
     jobs,
     locations,
+    permissions,
+    pipelines_api,
     runs,
     secret_scopes,
     statements,
     tables,
     warehouses,
+    workspace_objects,
 )
 from pytest_roadmap.embedded.errors import PermissionDeniedError, ServiceError
 from pytest_roadmap.embedded.faults import use
@@ -51,6 +54,9 @@ ROUTES: tuple[Route, ...] = (
     *secret_scopes.ROUTES,
     *jobs.ROUTES,
     *runs.ROUTES,
+    *permissions.ROUTES,
+    *pipelines_api.ROUTES,
+    *workspace_objects.ROUTES,
     *files.ROUTES,
     *statements.ROUTES,
 )

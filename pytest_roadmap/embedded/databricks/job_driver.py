@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_roadmap.embedded.databricks.job_execution import RunService
-    from pytest_roadmap.embedded.state import Principal
+    from pytest_roadmap.embedded.state import ActiveFault, Principal
     from pytest_roadmap.embedded.state_jobs import JobRun, Lifecycle, TaskRun
 
 _MOST_ATTEMPTS = 100
@@ -196,9 +196,7 @@ class Driver:
             hangs = state.fault("task-hangs")
             idle = state.fault("task-does-nothing")
         try:
-            if fails is not None and _meant(fails, attempt):
-                use(fails)
-                raise TaskFailedError(fails.parameters.get("message", "The cluster was lost."))
+            _fail(fails, attempt)
             while _meant(hangs, attempt) and not attempt.stop.wait(POLL_S):
                 _ = self._world.state
             output = {} if _meant(idle, attempt) else execute(attempt)
@@ -206,12 +204,11 @@ class Driver:
             if not attempt.stop.asked:
                 return Ended(task, "FAILED", error.code, str(error), error.output)
             output = {key: value for key, value in error.output.items() if key != "error"}
-        if attempt.stop.asked:
-            result = "TIMEDOUT" if attempt.stop.reason == "timed out" else "CANCELED"
-            return Ended(
-                task, result, job_rules.CODES[result], f"Run {attempt.stop.reason}.", output
-            )
-        return Ended(task, "SUCCESS", "SUCCESS", "", output)
+        if not attempt.stop.asked:
+            return Ended(task, "SUCCESS", "SUCCESS", "", output)
+        reason = attempt.stop.reason
+        result = "TIMEDOUT" if reason == "timed out" else "CANCELED"
+        return Ended(task, result, job_rules.CODES[result], f"Run {reason}.", output)
 
     def _settle(self, ended: Ended) -> None:
         with self._world.lock:
@@ -274,7 +271,14 @@ class Driver:
         lifecycle.message, lifecycle.ended = message, self._world.now()
 
 
-def _meant(fault: Any, attempt: Attempt) -> bool:
+def _fail(fault: ActiveFault | None, attempt: Attempt) -> None:
+    """Fail the attempt where the fault says so."""
+    if fault is not None and _meant(fault, attempt):
+        use(fault)
+        raise TaskFailedError(fault.parameters.get("message", "The cluster was lost."))
+
+
+def _meant(fault: ActiveFault | None, attempt: Attempt) -> bool:
     """Whether the fault is on and about this attempt's job and task."""
     if fault is None:
         return False

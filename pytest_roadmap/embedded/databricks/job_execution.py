@@ -3,8 +3,8 @@
 Everything a run changes goes through its ``World``, so a run that was under way when a snapshot was
 restored ends without a trace in the new state. A run that the restored state shows as active has no
 thread any more and is settled as an internal error.
-Source: https://docs.databricks.com/api/azure/workspace/jobs (documented: queueing, skipping over the
-limit, retries, timeouts). Real elapsed time is short here: set-up takes ``setup_s``.
+Source: https://docs.databricks.com/api/azure/workspace/jobs (documented: queueing, skipping over
+the limit, retries, timeouts). Real elapsed time is short here: set-up takes ``setup_s``.
 """
 
 from __future__ import annotations

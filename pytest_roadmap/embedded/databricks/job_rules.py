@@ -1,8 +1,8 @@
 """What follows from ended tasks: whether the next may run, and how the run as a whole ended.
 
-Source: https://learn.microsoft.com/azure/databricks/jobs/run-if (documented: the conditions, that an
-excluded task counts as a success, and that the leaves decide the run; a run whose leaves succeeded
-although another task failed "succeeded with failures").
+Source: https://learn.microsoft.com/azure/databricks/jobs/run-if (documented: the conditions, that
+an excluded task counts as a success, and that the leaves decide the run; a run whose leaves
+succeeded although another task failed "succeeded with failures").
 Source: the SDK's ``TerminationCodeCode`` (documented there: SKIPPED for what an upstream failure
 kept from running, DISABLED, CANCELED for a run that took too long, USER_CANCELED).
 """

@@ -104,7 +104,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_tasks(tasks: Any) -> list[dict[str, Any]]:
-    """The tasks with their defaults; keys are unique and what they depend on exists, without circle.
+    """The tasks with their defaults; keys are unique, what they depend on exists, without circle.
 
     Raises:
         InvalidParameterError: names the task and what is wrong.

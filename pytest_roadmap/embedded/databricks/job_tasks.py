@@ -47,8 +47,11 @@ class TaskFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What one attempt works with. ``start_child`` starts a job and gives its run id; ``child_end``
-    waits for a run and gives its result."""
+    """What one attempt works with.
+
+    ``start_child`` starts a job and gives its run id; ``child_end`` waits for a run and gives its
+    result.
+    """
 
     world: World
     engine: SqlEngine

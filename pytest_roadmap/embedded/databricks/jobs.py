@@ -4,8 +4,8 @@ Source: https://docs.databricks.com/api/azure/workspace/jobs (2.2; 2.1 is served
 ``update`` replaces each top-level field whole and merges tasks by key, ``reset`` replaces all, the
 name filter is exact without regard to case, and only jobs the caller may view are listed).
 Source: https://learn.microsoft.com/azure/databricks/admin/workspace-settings/restrict-workspace-admins
-(documented: workspace admins may set ``run_as`` to any user, and to a service principal only with the
-role Service Principal User on it). Assumed: everybody in the workspace may create jobs.
+(documented: workspace admins may set ``run_as`` to any user, and to a service principal only with
+the role Service Principal User on it). Assumed: everybody in the workspace may create jobs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SQL warehouses: their states, start and stop, and the permissions on them.
+"""SQL warehouses: their states, start and stop. Permissions on them: ``permissions.py``.
 
 Source: https://docs.databricks.com/api/azure/workspace/warehouses and
 https://learn.microsoft.com/azure/databricks/security/auth/access-control/#sql-warehouse-acls
@@ -11,13 +11,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.embedded.databricks import authorize, objects
-from pytest_roadmap.embedded.errors import (
-    InvalidParameterError,
-    PermissionDeniedError,
-    ServiceError,
-)
-from pytest_roadmap.embedded.state import USER, CloudState, Principal, Warehouse
+from pytest_roadmap.embedded.databricks import authorize
+from pytest_roadmap.embedded.errors import PermissionDeniedError, ServiceError
+from pytest_roadmap.embedded.state import CloudState, Principal, Warehouse
 from pytest_roadmap.embedded.wire import Call, Route
 
 if TYPE_CHECKING:
@@ -26,9 +22,7 @@ if TYPE_CHECKING:
     from pytest_roadmap.embedded.cloud import Cloud
 
 _ROOT = "/api/2.0/sql/warehouses"
-_PERMISSIONS = "/api/2.0/permissions/{type}/{id}"
 LEVELS = ("CAN_VIEW", "CAN_MONITOR", "CAN_USE", "CAN_MANAGE", "IS_OWNER")
-_TYPES = ("warehouses", "sql/warehouses")
 
 
 def current_state(state: CloudState, warehouse: Warehouse, now: datetime) -> str:
@@ -128,68 +122,9 @@ def _stop(cloud: Cloud, call: Call) -> dict[str, Any]:
     return {}
 
 
-def _permission_target(cloud: Cloud, call: Call) -> Warehouse:
-    if call.path["type"] not in _TYPES:
-        raise InvalidParameterError(
-            f"object type {call.path['type']} is not supported by the embedded cloud"
-        )
-    return require_level(cloud.state, call.principal, call.path["id"], "CAN_MANAGE")
-
-
-def _permissions(cloud: Cloud, call: Call) -> dict[str, Any]:
-    found = _permission_target(cloud, call)
-    return {
-        "object_id": f"/sql/warehouses/{found.warehouse_id}",
-        "object_type": "warehouses",
-        "access_control_list": [
-            {
-                **_subject(cloud.state, name),
-                "all_permissions": [{"permission_level": level, "inherited": False}],
-            }
-            for name, level in found.acl.items()
-        ],
-    }
-
-
-def _subject(state: CloudState, name: str) -> dict[str, str]:
-    principal = state.principal_named(name)
-    if principal is None:
-        return {"group_name": name}
-    field = "user_name" if principal.kind == USER else "service_principal_name"
-    return {field: name, "display_name": principal.display_name}
-
-
-def _change_permissions(cloud: Cloud, call: Call) -> dict[str, Any]:
-    """PATCH adds or replaces rows; PUT replaces all but the owner (documented)."""
-    found = _permission_target(cloud, call)
-    rows = call.body.get("access_control_list")
-    if not isinstance(rows, list):
-        raise InvalidParameterError("Missing required field: access_control_list")
-    wanted = dict(_row(cloud.state, row) for row in rows)
-    if call.method == "PUT":
-        owner = {name: level for name, level in found.acl.items() if level == "IS_OWNER"}
-        found.acl = owner
-    found.acl.update(wanted)
-    return _permissions(cloud, call)
-
-
-def _row(state: CloudState, row: Any) -> tuple[str, str]:
-    fields = ("user_name", "group_name", "service_principal_name")
-    names = [str(row[field]) for field in fields if isinstance(row, dict) and row.get(field)]
-    if len(names) != 1 or row.get("permission_level") not in LEVELS:
-        raise InvalidParameterError("Each row needs one principal and a known permission_level")
-    if state.group_named(names[0]) is None:
-        objects.require_principal(state, names[0])
-    return names[0], str(row["permission_level"])
-
-
-_ACL = ("access_control_list",)
 ROUTES: tuple[Route, ...] = (
     Route("GET", _ROOT, _list, ("run_as_user_id", "page_size", "page_token")),
     Route("GET", f"{_ROOT}/{{id}}", _get),
     Route("POST", f"{_ROOT}/{{id}}/start", _start),
     Route("POST", f"{_ROOT}/{{id}}/stop", _stop),
-    Route("GET", _PERMISSIONS, _permissions),
-    Route("PATCH", _PERMISSIONS, _change_permissions, body=_ACL),
-    Route("PUT", _PERMISSIONS, _change_permissions, body=_ACL),
 )
