@@ -16,7 +16,8 @@ class Change:
     """One change to the world before a scenario starts.
 
     ``kind`` is ``databricks``, ``azure``, ``sql``, ``fault``, ``document`` or ``act``;
-    ``body`` is what the controls file says under that word.
+    ``body`` is what the controls file says under that word. What is given before every case of a
+    scenario may also be of kind ``scenario``: another one that runs, and passes, first.
     """
 
     kind: str

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_roadmap.domain.controls import Control
+from pytest_roadmap.domain.controls import Change, Control
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A scenario of a feature file, healthy or with one control."""
+    """A scenario of a feature file, healthy or with one control, on what is given before it."""
 
     scenario_id: str
     feature: str
     control: Control | None
+    given: tuple[Change, ...] = ()
 
     @property
     def name(self) -> str:

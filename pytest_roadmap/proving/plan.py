@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_roadmap.adapters.document.controls import SUFFIX, ControlsError, read_controls
+from pytest_roadmap.adapters.document.controls import (
+    SUFFIX,
+    ControlsError,
+    read_controls,
+    read_given,
+)
 from pytest_roadmap.adapters.document.features import read_feature_file
 from pytest_roadmap.adapters.repository.lock_file import LOCK, LockFileError, read_lock_file
 from pytest_roadmap.adapters.repository.sources import package_digest, steps_digest
-from pytest_roadmap.domain.controls import Control, ProvedScenario, control_problems
+from pytest_roadmap.domain.controls import Change, Control, ProvedScenario, control_problems
 from pytest_roadmap.domain.feature import FeatureText, ScenarioText, StepText
 from pytest_roadmap.domain.lock import lock_key
 from pytest_roadmap.proving.case import Case
@@ -34,12 +39,16 @@ class TaskPlan:
     scenarios: tuple[ProvedScenario, ...]
     controls: tuple[Control, ...]
     key: str
+    given: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
 
     def cases(self) -> tuple[Case, ...]:
         """Every scenario healthy, then once per control."""
-        healthy = [Case(each.scenario_id, self.feature, None) for each in self.scenarios]
-        broken = [Case(each.scenario_id, self.feature, each) for each in self.controls]
+        healthy = [self._case(each.scenario_id, None) for each in self.scenarios]
+        broken = [self._case(each.scenario_id, each) for each in self.controls]
         return (*healthy, *broken)
+
+    def _case(self, scenario_id: str, control: Control | None) -> Case:
+        return Case(scenario_id, self.feature, control, self.given.get(scenario_id, ()))
 
 
 def plan_tasks(root: Path, task_ids: Sequence[str], wanted: Sequence[str]) -> tuple[TaskPlan, ...]:
@@ -144,23 +153,28 @@ def _plan(
         lines = [f"{shown}:{each.line}: {each.code}: {each.message}" for each in reading.problems]
         raise PlanError("\n".join(lines))
     controls_path = path.with_name(path.stem + SUFFIX)
-    controls = _controls(controls_path, shown.parent, feature)
+    controls, given = _controls(controls_path, shown.parent, feature)
     key = lock_key(path.read_bytes(), controls_path.read_bytes(), *code)
     scenarios = tuple(_proved(feature, each) for each in feature.scenarios)
-    return TaskPlan(feature.task_id, shown.as_posix(), scenarios, controls, key)
+    return TaskPlan(feature.task_id, shown.as_posix(), scenarios, controls, key, given)
 
 
-def _controls(path: Path, folder: Path, feature: FeatureText) -> tuple[Control, ...]:
+def _controls(
+    path: Path, folder: Path, feature: FeatureText
+) -> tuple[tuple[Control, ...], Mapping[str, tuple[Change, ...]]]:
+    """The controls, and what is given before the cases of a scenario."""
     try:
-        controls = read_controls(path)
+        controls, given = read_controls(path), read_given(path)
     except ControlsError as error:
         problems = str(error).split("\n")
     else:
-        found = control_problems(controls, _steps_by_scenario(feature))
+        steps = _steps_by_scenario(feature)
+        unknown = [f"given: the feature has no {name}" for name in given if name not in steps]
+        found = (*unknown, *control_problems(controls, steps))
         problems = [f"{path.name}: {problem}" for problem in found]
     if problems:
         raise PlanError("\n".join(f"{folder.as_posix()}/{problem}" for problem in problems))
-    return controls
+    return controls, given
 
 
 def _line(step: StepText) -> str:

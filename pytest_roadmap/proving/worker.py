@@ -23,7 +23,7 @@ from pytest_roadmap.domain.controls import (
     judge_healthy,
     not_judged,
 )
-from pytest_roadmap.domain.outcome import worst_outcome
+from pytest_roadmap.domain.outcome import Outcome, worst_outcome
 from pytest_roadmap.plugin.results import ItemResult
 from pytest_roadmap.proving.case import Case
 from pytest_roadmap.proving.world import ChangeError, World
@@ -105,8 +105,11 @@ def run_case(case: Case) -> tuple[Proof, str]:
     except (ChangeError, OSError) as error:
         raise DeskError(f"the world could not be put back for {case.name}: {error}") from error
     try:
-        for change in case.control.changes if case.control else ():
-            desk.world.apply(change)
+        for change in (*case.given, *(case.control.changes if case.control else ())):
+            if change.kind == "scenario":
+                _run_first(desk.root, desk.world, str(change.body))
+            else:
+                desk.world.apply(change)
     except ChangeError as error:
         reason = f"the change could not be made: {error}"
         return not_judged(case.scenario_id, case.control, reason), ""
@@ -117,6 +120,23 @@ def run_case(case: Case) -> tuple[Proof, str]:
     if case.control is None:
         return judge_healthy(case.scenario_id, observed), printed
     return judge_control(case.control, observed), printed
+
+
+def _run_first(root: Path, world: World, scenario_id: str) -> None:
+    """Run another scenario on this world, because the case continues where it ends.
+
+    Raises:
+        ChangeError: there is no such feature, or it did not pass.
+    """
+    name = f"{scenario_id.partition('.')[0]}.feature"
+    found = sorted((root / "features").rglob(name))
+    if len(found) != 1:
+        raise ChangeError(f"{scenario_id}: {len(found)} files named {name}, expected one")
+    feature = found[0].relative_to(root).as_posix()
+    observed, printed = _observe(root, world, Case(scenario_id, feature, None))
+    if observed is None or observed.outcome is not Outcome.PASS:
+        ended = f"{observed.outcome}: {observed.reason}" if observed else f"not run: {printed}"
+        raise ChangeError(f"{scenario_id}, which runs first, ended {ended}")
 
 
 class _Listener:

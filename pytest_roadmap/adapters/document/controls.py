@@ -62,6 +62,13 @@ _CHANGE = {
     "additionalProperties": False,
     "properties": _KINDS,
 }
+_GIVEN = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {**_KINDS, "scenario": _WORD},
+}
 _CONTROL = {
     "type": "object",
     "required": ["id", "scenario", "breaks", "change", "expect"],
@@ -82,6 +89,10 @@ _SCHEMA = {
     "additionalProperties": False,
     "properties": {
         "schema": {"const": "roadmap-controls/1"},
+        "given": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "minItems": 1, "items": _GIVEN},
+        },
         "controls": {"type": "array", "minItems": 1, "items": _CONTROL},
     },
 }
@@ -103,6 +114,20 @@ def read_controls(path: Path) -> tuple[Control, ...]:
     Raises:
         ControlsError: not there, not readable, not YAML, or not of the controls format.
     """
+    return tuple(_control(row) for row in _checked(path)["controls"])
+
+
+def read_given(path: Path) -> Mapping[str, tuple[Change, ...]]:
+    """What is done, by scenario, before each of its cases: its healthy run is one of them.
+
+    Raises:
+        ControlsError: as for ``read_controls``.
+    """
+    given = _checked(path).get("given", {})
+    return {scenario_id: _changes(items) for scenario_id, items in given.items()}
+
+
+def _checked(path: Path) -> dict[str, Any]:
     data = _load(path)
     problems = [
         f"{path.name}: {_place(data, list(problem.absolute_path))}{_sentence(problem)}"
@@ -110,7 +135,8 @@ def read_controls(path: Path) -> tuple[Control, ...]:
     ]
     if problems:
         raise ControlsError("\n".join(problems))
-    return tuple(_control(row) for row in data["controls"])
+    checked: dict[str, Any] = data
+    return checked
 
 
 def _load(path: Path) -> Any:
@@ -163,25 +189,30 @@ def _sentence(problem: ValidationError) -> str:
             text = "must not be empty"
         case "minProperties" | "maxProperties":
             has = ", ".join(map(str, found)) or "none"
-            text = f"must be exactly one of {', '.join(_KINDS)}; it has {has}"
+            schema: Any = problem.schema
+            known = ", ".join(schema["properties"])
+            text = f"must be exactly one of {known}; it has {has}"
         case "oneOf":
             text = "must have exactly one of replace (with 'with'), content, remove"
         case "dependentRequired":
             text = "replace and with belong together"
         case "additionalProperties":
-            schema: Any = problem.schema
+            schema = problem.schema
             unknown = (repr(key) for key in found if key not in schema["properties"])
             text = f"unknown key {', '.join(unknown)}"
     return text
 
 
+def _changes(items: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
+    return tuple(Change(kind, body) for item in items for kind, body in item.items())
+
+
 def _control(row: dict[str, Any]) -> Control:
-    changes = tuple(Change(kind, body) for item in row["change"] for kind, body in item.items())
     return Control(
         control_id=row["id"],
         scenario_id=row["scenario"],
         breaks=row["breaks"],
-        changes=changes,
+        changes=_changes(row["change"]),
         expect=Outcome(row["expect"]),
         step=row.get("step", ""),
         guard=row.get("guard", False),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_roadmap.adapters.document.controls import ControlsError, read_controls
+from pytest_roadmap.adapters.document.controls import ControlsError, read_controls, read_given
 from pytest_roadmap.domain.controls import Change
 from pytest_roadmap.domain.outcome import Outcome
 from tests.unit.document.documents import PROJECT
@@ -179,3 +179,16 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     first, second = str(refused.value).splitlines()
     assert "control 2 " in first
     assert "control 11 " in second
+
+
+def test_what_is_given_before_a_scenario_is_read_apart_from_the_controls(tmp_path: Path) -> None:
+    """Given changes belong to every case of a scenario; another scenario may run first."""
+    given = {"SEC-001.S2": [{"scenario": "SEC-001.S1"}, {"act": {"name": "handoff-lock"}}]}
+    changes = read_given(file(tmp_path, row(), given=given))["SEC-001.S2"]
+    assert [change.kind for change in changes] == ["scenario", "act"]
+
+
+def test_a_scenario_is_no_change_of_a_control(tmp_path: Path) -> None:
+    """What breaks a scenario is one change of the world, not a run."""
+    told = refusal(file(tmp_path, row(change=[{"scenario": "SEC-001.S1"}])))
+    assert "unknown key 'scenario'" in told
