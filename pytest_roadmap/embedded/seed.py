@@ -227,6 +227,8 @@ def _add_workspace_objects(state: CloudState, born: datetime) -> None:
             OPS_MEMBER: "CAN_USE",
         },
     )
+    # Whoever switches a job to a service principal needs the role Service Principal User on it.
+    state.lakeflow.service_principal_users = {PIPELINE_SP: [ADMIN], HARNESS: [ADMIN]}
     state.scopes["kv-scope"] = SecretScope(
         "kv-scope",
         "AZURE_KEYVAULT",

@@ -109,7 +109,7 @@ class Column:
 
 @dataclass(slots=True)
 class TableVersion:
-    """One Delta version: who wrote it, when, how."""
+    """One Delta version: who wrote it, when, how; ``job`` names the run that did."""
 
     version: int
     timestamp: datetime
@@ -117,6 +117,7 @@ class TableVersion:
     operation: str
     metrics: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    job: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ def test_an_inactive_principal_is_refused(cloud: RunningCloud) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/api/2.1/jobs/list"),
+        ("GET", "/api/2.1/clusters/list"),
         ("POST", f"{UC}/tables"),
         ("DELETE", f"{UC}/catalogs"),
         ("GET", "/"),
@@ -77,7 +77,7 @@ def test_an_unknown_route_is_named(cloud: RunningCloud, method: str, path: str) 
             {"name": "x", "credential_name": "cred-data", "url": "https://example.org/"},
         ),
         ("PATCH", f"{UC}/bindings/schema/main", {"add": []}),
-        ("GET", "/api/2.0/permissions/jobs/1", None),
+        ("GET", "/api/2.0/permissions/clusters/1", None),
         ("POST", "/api/2.0/secrets/acls/put", {"scope": "kv-scope", "principal": PIPELINE}),
         ("PUT", "/api/2.0/fs/files/tmp/x", None),
         ("PUT", "/api/2.0/fs/files/Volumes/main/ops/probe_volume/..%2f..%2fx", None),

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_roadmap.embedded.databricks.job_values import job_of_history
 from pytest_roadmap.embedded.databricks.secret_scopes import read_secret
 from pytest_roadmap.embedded.errors import ServiceError
 from pytest_roadmap.embedded.sql.engine import TypedParam
@@ -132,6 +133,7 @@ def _sql(attempt: Attempt, message: dict[str, Any]) -> dict[str, Any]:
             principal=attempt.principal,
             parameters=parameters,
             started=attempt.stop.interrupts,
+            job=job_of_history(attempt.run, attempt.task),
         )
     except SqlError as error:
         return {"error": str(error)}

@@ -39,6 +39,21 @@ def references(run: JobRun, task: TaskRun) -> dict[str, str]:
     }
 
 
+def job_of_history(run: JobRun, task: TaskRun) -> dict[str, str]:
+    """How the history of a table names the run that wrote to it.
+
+    Source: https://docs.databricks.com/en/delta/history.html (documented: ``job`` is a struct). Its
+    fields are those of open-source Delta's ``JobInfo``. What a SQL warehouse writes has none.
+    """
+    return {
+        "jobId": str(run.job_id),
+        "jobName": run.run_name,
+        "jobRunId": str(run.run_id),
+        "runId": str(task.run_id),
+        "triggerType": "manual" if run.trigger == "ONE_TIME" else run.trigger.lower(),
+    }
+
+
 def resolve(text: str, known: Mapping[str, str]) -> str:
     """The text with its references replaced.
 

@@ -2,8 +2,8 @@
 
 Source: https://docs.databricks.com/api/azure/workspace/permissions (2.0, documented: PUT replaces
 the list, PATCH changes single rows, both need CAN MANAGE, an object has one owner; a group cannot
-own a job; workspace admins manage every job). Assumed: reading the list needs the lowest level for jobs and pipelines, CAN MANAGE for
-warehouses and workspace objects.
+own a job; workspace admins manage every job). Assumed: reading the list needs the lowest level for
+jobs and pipelines, CAN MANAGE for warehouses and workspace objects.
 """
 
 from __future__ import annotations

@@ -92,6 +92,7 @@ def create_table(work: Work, statement: model.CreateTable) -> SqlOutcome:
         table,
         relation,
         user=work.principal.name,
+        job=work.job,
         now=work.now,
         operation=operation + (" AS SELECT" if statement.source is not None else ""),
         metrics={} if count is None else {"numOutputRows": count},
@@ -306,6 +307,7 @@ def add_columns(work: Work, statement: model.AddColumns) -> SqlOutcome:
         table,
         relation,
         user=work.principal.name,
+        job=work.job,
         now=work.now,
         operation="ADD COLUMNS",
         columns=columns,
@@ -322,6 +324,7 @@ def set_properties(work: Work, statement: model.SetProperties) -> SqlOutcome:
         table,
         current.relation,
         user=work.principal.name,
+        job=work.job,
         now=work.now,
         operation="SET TBLPROPERTIES",
     )

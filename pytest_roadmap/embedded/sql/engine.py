@@ -7,6 +7,7 @@ relations; everything that changes the state runs under the lock to its end.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_roadmap.embedded.sql import (
@@ -104,6 +105,7 @@ class SqlEngine:
         catalog: str = "",
         schema: str = "",
         started: Callable[[Callable[[], None]], None] | None = None,
+        job: Mapping[str, str] | None = None,
     ) -> SqlOutcome:
         """Run one statement as the principal.
 
@@ -114,12 +116,15 @@ class SqlEngine:
             catalog: default catalog; the first visible one when empty.
             schema: default schema.
             started: is given a function that interrupts a running query.
+            job: names the run the statement belongs to, for the history of the tables it changes.
 
         Raises:
             SqlError: with the condition and SQLSTATE the service would give.
         """
         try:
-            return self._execute(statement, principal, parameters or {}, (catalog, schema), started)
+            place = (catalog, schema)
+            work = partial(self._work, principal, parameters or {}, place, job or {})
+            return self._execute(statement, work, started)
         except RecursionError as error:
             raise unsupported("A statement nested this deeply") from error
         except SqlError as error:
@@ -128,14 +133,12 @@ class SqlEngine:
     def _execute(
         self,
         statement: str,
-        principal: Principal,
-        parameters: Mapping[str, TypedParam],
-        place: tuple[str, str],
+        begin: Callable[[], Work],
         started: Callable[[Callable[[], None]], None] | None,
     ) -> SqlOutcome:
         found = classify(statement)
         with self._cloud.lock:
-            work = self._work(principal, parameters, place)
+            work = begin()
             if isinstance(found, model.InsertDirectory):
                 files.check_directory(work, found)
                 columns, rows = reading.run(self._store, reading.plan_query(work, found.source))
@@ -149,7 +152,11 @@ class SqlEngine:
         return reading.outcome(*reading.run(self._store, planned, started))
 
     def _work(
-        self, principal: Principal, parameters: Mapping[str, TypedParam], place: tuple[str, str]
+        self,
+        principal: Principal,
+        parameters: Mapping[str, TypedParam],
+        place: tuple[str, str],
+        job: Mapping[str, str],
     ) -> Work:
         state = self._cloud.state
         default = next(iter(state.catalogs), "")
@@ -161,6 +168,7 @@ class SqlEngine:
             session=Session(place[0].lower() or default, place[1].lower() or DEFAULT_SCHEMA),
             now=self._cloud.now(),
             parameters={name: parameter_value(p.value, p.type) for name, p in parameters.items()},
+            job=job,
         )
 
     def _disguised(self, error: SqlError) -> SqlError:

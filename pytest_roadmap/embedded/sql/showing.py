@@ -138,7 +138,7 @@ def _history(work: Work, statement: model.Describe) -> SqlOutcome:
                 version.user_name,
                 version.operation,
                 version.parameters,
-                None,
+                version.job or None,
                 None,
                 None,
                 version.version - 1 if version.version else None,

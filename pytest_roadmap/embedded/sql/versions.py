@@ -50,6 +50,7 @@ def _with_rows(version: TableVersion, relation: str, columns: Sequence[Column]) 
         version.operation,
         version.metrics,
         version.parameters,
+        version.job,
         relation,
         tuple(columns),
     )
@@ -107,6 +108,7 @@ def commit(
     metrics: Mapping[str, int] | None = None,
     parameters: Mapping[str, str] | None = None,
     columns: Sequence[Column] | None = None,
+    job: Mapping[str, str] | None = None,
 ) -> StoredVersion:
     """Make the relation the next version; timestamps of versions only grow."""
     number = table.versions[-1].version + 1 if table.versions else 0
@@ -119,6 +121,7 @@ def commit(
         operation,
         {k: str(v) for k, v in (metrics or {}).items()},
         dict(parameters or {}),
+        dict(job or {}),
         relation,
         tuple(table.columns),
     )

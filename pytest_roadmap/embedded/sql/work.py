@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,8 @@ class Work:
     """One statement at work.
 
     ``access`` holds the privileges in force: those of the caller, or inside a view those of the
-    view's owner (documented); ``principal`` is always the caller, whom functions name.
+    view's owner (documented); ``principal`` is always the caller, whom functions name. ``job``
+    names the run the statement belongs to, as a table's history shows it; empty outside of jobs.
     """
 
     state: CloudState
@@ -49,6 +50,7 @@ class Work:
     now: datetime
     parameters: Mapping[str, exp.Expr]
     depth: int = 0
+    job: Mapping[str, str] = field(default_factory=dict)
 
     def context(self) -> Context:
         """What functions answer with."""
