@@ -9,5 +9,6 @@ pytest_plugins = [
     "steps.privileges",
     "steps.access",
     "steps.secrets",
+    "steps.pipelines",
     "steps.governance",
 ]
