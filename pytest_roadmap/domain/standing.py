@@ -146,7 +146,7 @@ class _Sifted:
     def note(self, record: Record, first: Shortcoming) -> None:
         task_id = record.task_id
         if isinstance(first, Unjudged):
-            self.unjudged[task_id] = first.reason
+            self.unjudged.setdefault(task_id, first.reason)
         elif task_id not in self.refused:
             self.refused[task_id] = first.failure.value
             self.reasons[task_id] = first.reason
