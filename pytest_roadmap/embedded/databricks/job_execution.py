@@ -97,8 +97,10 @@ class RunService:
             live[1].ask("cancelled")
 
     def ended(self, run: JobRun) -> None:
-        """The thread of a run has ended."""
-        self._live.pop(run.run_id, None)
+        """The thread of a run has ended; after a restore its id may belong to another run."""
+        live = self._live.get(run.run_id)
+        if live is not None and live[0] is run:
+            del self._live[run.run_id]
 
     def has_slot(self, run: JobRun) -> bool:
         """Whether the job may have one more run at work beside the others. Lock held."""
