@@ -100,8 +100,8 @@ def read_run_history(
 
 
 def _may_have_failed(run: JobRun) -> bool:
-    """A list names the repairs of a run; a list that does not still names its last state."""
-    return not run.succeeded or bool(run.repairs)
+    """A list names no repairs; a run that was repaired has several attempts at a task."""
+    return not run.succeeded or len(run.tasks) < len(run.body.get("tasks") or ())
 
 
 def _has_failed(run: JobRun) -> bool:

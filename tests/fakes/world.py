@@ -19,6 +19,7 @@ from pytest_roadmap.domain.ports import (
     ServicePrincipal,
     StatementResult,
 )
+from tests.fakes.jobs import FakeJobs
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 WORKSPACE_ID = "7405610928374650"
@@ -32,7 +33,7 @@ Answers = Callable[[str], StatementResult | None]
 
 
 @dataclass
-class FakeWorkspace:
+class FakeWorkspace(FakeJobs):
     """A workspace as one identity sees it; what is not in its dictionaries does not exist."""
 
     identity: Identity = field(
