@@ -15,6 +15,7 @@ from pytest_roadmap.domain.lock import (
     lock_problem,
     merged_lock,
     outdated,
+    proven_counts,
 )
 from pytest_roadmap.domain.outcome import Outcome
 from tests.unit.proof_cases import control, guard, killed
@@ -116,3 +117,15 @@ def test_what_is_no_lock_is_said(found: object) -> None:
 def test_a_merged_lock_is_a_lock() -> None:
     """What is written can be read."""
     assert lock_problem(merged_lock({}, {"A": {"key": "1"}}, ["A"])) is None
+
+
+def test_controls_are_counted_for_the_present_key_only() -> None:
+    """Another key, another task or a malformed entry proves nothing."""
+    tasks = {
+        "A-1": {"key": "k", "scenarios": {"A-1.S1": ["N1", "N2"], "A-1.S2": "N1", "A-1.S3": [1]}},
+        "A-2": {"key": "old", "scenarios": {"A-2.S1": ["N1"]}},
+        "A-3": {"key": "k", "scenarios": []},
+    }
+    keys = dict.fromkeys(("A-1", "A-2", "A-3", "A-4"), "k")
+    assert proven_counts({"schema": SCHEMA, "tasks": tasks}, keys) == {"A-1.S1": 2}
+    assert proven_counts({}, keys) == {}

@@ -72,6 +72,25 @@ def test_a_resource_is_read_with_the_version_of_its_code(
     assert body["api_version"] == API_VERSIONS["A-SUB"]
 
 
+def test_the_version_of_a_resource_is_a_fact_of_the_record(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """Etag and last change, once, from single answers and lists alike."""
+    changed = {"systemData": {"lastModifiedAt": "2026-02-01T00:00:00Z"}}
+    listed = {"value": [{"id": VAULT, "etag": "e"}, {"id": f"{VAULT}2", **changed}, {"id": "x"}]}
+    server.on(f"GET {SUB}", Reply(body=listed))
+    server.on(f"GET {VAULT}", Reply(body={"id": VAULT, "etag": "e"}))
+
+    found = azure(server, recorder)
+    found.resources("A-SUB", SUB)
+    found.resource("A-KVM", VAULT)
+
+    assert recorder.facts["resources"] == [
+        {"id": VAULT, "etag": "e", "modified_at": None},
+        {"id": f"{VAULT}2", "etag": None, "modified_at": "2026-02-01T00:00:00Z"},
+    ]
+
+
 def test_the_token_is_sent_and_not_recorded(server: FakeServer, recorder: Recorder) -> None:
     """The credential reaches the server over TLS and no event."""
     server.on(f"GET {SUB}", Reply())

@@ -24,7 +24,6 @@ env: {{name: KIND, kind: KIND}}
 workspace: {{host: {HOST}, workspace_id: "1"}}
 azure: {{tenant_id: {TENANT}, subscription_id: {SUBSCRIPTION}}}
 """
-_PACKAGE = package_digest()
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -57,13 +56,24 @@ def bind(root: Path, kinds: Collection[str] = ("dev", "rehearsal", "prod")) -> N
         (folder / f"{kind}.yaml").write_text(_ENVIRONMENT.replace("KIND", kind), "utf-8")
 
 
-def prove(root: Path, scenarios: Collection[str]) -> None:
-    """Let the lock say that these scenarios of one task are proven for the code that is here."""
-    feature, controls = root / "features" / "a.feature", root / "features" / "a.controls.yaml"
+def present_key(root: Path, feature: Path) -> str:
+    """The key of a feature, of its controls, and of a package that the project holds itself."""
+    controls = feature.with_suffix(".controls.yaml")
     controls.write_text("[]\n", "utf-8")
-    key = lock_key(feature.read_bytes(), controls.read_bytes(), steps_digest(root), _PACKAGE)
+    package = root / "pytest_roadmap"
+    package.mkdir(exist_ok=True)
+    (package / "__init__.py").write_text("", "utf-8")
+    code = steps_digest(root), package_digest(package)
+    return lock_key(feature.read_bytes(), controls.read_bytes(), *code)
+
+
+def prove(root: Path, scenarios: Collection[str], feature: str = "features/a.feature") -> None:
+    """Let the lock say that these scenarios of one task are proven for the code that is here."""
     (task,) = {name.partition(".")[0] for name in scenarios}
-    entry = {"key": key, "scenarios": {name: [f"{name}.N1"] for name in scenarios}}
+    entry = {
+        "key": present_key(root, root / feature),
+        "scenarios": {name: [f"{name}.N1"] for name in scenarios},
+    }
     text = json.dumps({"schema": SCHEMA, "tasks": {task: entry}})
     (root / LOCK).write_text(text, "utf-8")
 

@@ -329,6 +329,7 @@ def test_a_real_environment_never_accepts_an_embedded_cloud(
             run.ports(recorder).identity.probe()
 
     assert "environment" not in recorder.facts
+    assert recorder.facts["tls"] == {"hosts": [cloud.url], "authorities": "REQUESTS_CA_BUNDLE"}
 
 
 REAL: dict[str, Any] = {

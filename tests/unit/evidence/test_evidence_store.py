@@ -20,6 +20,7 @@ from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.adapters.evidence.keys import generate_key, key_id, public_key_pem
 from pytest_roadmap.adapters.evidence.signers import SignerRegistry, signer_entry
 from pytest_roadmap.adapters.evidence.store import EvidenceStore, statement_path
+from pytest_roadmap.domain.evidence import ProvenControls
 from pytest_roadmap.domain.outcome import Outcome
 from pytest_roadmap.domain.redaction import LeakError, Redactor
 from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA
@@ -155,6 +156,44 @@ def test_markdown_evidence_escapes_what_it_quotes(store: EvidenceStore) -> None:
     assert "<img" not in body
     assert "\\[l\\]" in body
     assert "\u202e" not in body
+
+
+def test_markdown_evidence_loses_no_event(store: EvidenceStore) -> None:
+    """Below the tables stands every line that a log would have; nothing in it ends the block."""
+    events = [call(response={"schemas": [{"name": "```\n# x"}]}), claim(observed="<b>\u202e")]
+    path = store.write(record(), events, task(evidence_path=MARKDOWN_SLOT))
+    log = store.write(record("01JD0000000000000000000001"), events, task())
+
+    _, _, block = path.read_text("utf-8").partition("\n## Events\n\n```json\n")
+    lines = block.splitlines()
+
+    assert (lines[-1], len(lines)) == ("```", 3)
+    written = log.read_text("utf-8").partition("\n---\n")[2].splitlines()
+    assert [json.loads(line) for line in lines[:-1]] == [json.loads(line) for line in written]
+
+
+def test_what_was_proven_of_a_scenario_is_written_and_stated(store: EvidenceStore) -> None:
+    """Count and commit, in the file and in the statement beside it."""
+    proven = ProvenControls(9, "c" * 40)
+    scenarios = (scenario(1, controls=proven), scenario(2))
+    path = store.write(record(scenarios=scenarios), [], task())
+
+    assert [each.controls for each in store.load().records[0].scenarios] == [
+        proven,
+        ProvenControls(),
+    ]
+    stated = statement(statement_path(path))["predicate"]["roadmap"]["controls"]
+    assert stated["SEC-003.S1"] == {"count": 9, "proven_at": "c" * 40}
+
+
+def test_the_statement_names_the_configuration_of_the_run(store: EvidenceStore) -> None:
+    """Each file by its name and digest, as in-toto has it."""
+    runner = {"configuration": {"policy.yaml": DIGEST, "environments/dev.yaml": DIGEST}}
+    path = store.write(record(runner=runner), [], task())
+
+    stated = statement(statement_path(path))["predicate"]["configuration"]
+    assert [each["name"] for each in stated] == ["environments/dev.yaml", "policy.yaml"]
+    assert stated[0]["digest"] == {"sha256": DIGEST.removeprefix("sha256:")}
 
 
 def test_the_statement_binds_file_definition_features_and_environment(store: EvidenceStore) -> None:

@@ -72,6 +72,9 @@ ALTERATIONS: dict[str, Callable[[Path], object]] = {
         lambda claims: claims.update(outcomes={"SEC-003.S1": "pass", "SEC-003.S2": "pass"})
     ),
     "claims another definition": restated(lambda claims: claims.update(dod_digest="sha256:0")),
+    "claims other controls": restated(
+        lambda claims: claims["controls"]["SEC-003.S1"].update(count=9)
+    ),
     "claims another environment": restated(lambda claims: claims.update(environment={})),
 }
 

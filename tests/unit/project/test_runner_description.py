@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from pytest_roadmap.adapters.repository.work_tree import WorkTree, read_work_tree
-from pytest_roadmap.plugin.runner import describe_runner, package_versions, run_url
+from pytest_roadmap.plugin.runner import (
+    describe_runner,
+    digests_of,
+    package_versions,
+    run_url,
+)
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -65,6 +71,12 @@ def test_the_runner_names_code_and_packages(tree: Path) -> None:
     assert runner["packages"]["pytest-bdd"]
     assert runner["arguments"] == ["-m", "G1"]
     assert "xdist" not in " ".join(package_versions())
+
+
+def test_a_file_that_is_not_there_has_no_digest(tree: Path) -> None:
+    """Only what a run could read is part of its configuration."""
+    found = digests_of({"a": tree / "a.txt", "b": tree / "b.txt"})
+    assert found == {"a": "sha256:" + hashlib.sha256(b"a").hexdigest()}
 
 
 @pytest.mark.parametrize(
