@@ -1,7 +1,8 @@
-"""Python tasks: a child process that can reach nothing but the pipe to this one.
+"""Python tasks: a child process that asks for everything of the cloud through a pipe.
 
-The child has no token: what it asks for (SQL, secrets, who it is) is done here, as the principal of
-the run. It has an empty environment, a folder of its own and a limit on time and memory.
+The child has no token and no environment: SQL, secrets and who it is are answered here, as the
+principal of the run. It has a folder of its own and limits on time, memory and processor. It is
+still a process of this user: what runs in it is the code of the workspace, not of strangers.
 Source: https://learn.microsoft.com/azure/databricks/dev-tools/databricks-utils (documented:
 ``dbutils.widgets.get``, ``dbutils.notebook.exit``, ``dbutils.secrets.get``).
 """
