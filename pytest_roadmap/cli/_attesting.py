@@ -12,6 +12,7 @@ import yaml
 
 from pytest_roadmap.adapters.document import PolicyError, read_policy, read_roadmap_file
 from pytest_roadmap.adapters.document.registers import RegisterError
+from pytest_roadmap.adapters.document.signoff import read_signoff
 from pytest_roadmap.adapters.document.waivers import read_waivers
 from pytest_roadmap.adapters.evidence.attest import create_attestation
 from pytest_roadmap.adapters.evidence.keys import (
@@ -29,6 +30,7 @@ from pytest_roadmap.adapters.evidence.signing import (
     with_own_id,
 )
 from pytest_roadmap.cli.check import DOCUMENT
+from pytest_roadmap.domain.signoff import PURPOSE as GATE_APPROVED
 from pytest_roadmap.domain.waiver import PURPOSE as WAIVER_APPROVED
 
 if TYPE_CHECKING:
@@ -124,7 +126,9 @@ def _attestation(
     subject = args.subject
     if not isinstance(subject, Subject):
         _check_scope(root, policy, args)
-        subject = file_subject(root, subject)
+        subject = file_subject(root, subject, args.purpose or "")
+        if args.purpose == GATE_APPROVED:
+            _check_signoff(root / subject.name, args.gate)
     days = args.expires_d or policy.attestation_expiry_d
     try:
         made = create_attestation(
@@ -186,6 +190,19 @@ def _check_scope(root: Path, policy: Policy, args: argparse.Namespace) -> None:
             )
     if args.task:
         _check_task(root, policy, args.task)
+
+
+def _check_signoff(path: Path, gate: str) -> None:
+    """A gate is approved by its sign-off document, once the meeting has decided."""
+    signoff = read_signoff(path.read_text("utf-8"))
+    if signoff.gate != gate:
+        raise WrongRequestError(
+            f"--subject {path.name} is no sign-off document of {gate}: roadmap signoff {gate} "
+            "writes it"
+        )
+    if signoff.problems or signoff.decision is None:
+        told = signoff.problems[0] if signoff.problems else "section 7: nobody has decided yet"
+        raise WrongRequestError(f"--subject {path.name}: {told}")
 
 
 def _check_task(root: Path, policy: Policy, task_id: str) -> None:

@@ -17,7 +17,11 @@ REAL_KINDS = ("dev", "rehearsal", "prod")
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy:
-    """What one gate asks beyond its own tasks."""
+    """What one gate asks beyond its own tasks.
+
+    ``conditions`` gives, for each condition that the gate's definition names, the tasks that
+    show it.
+    """
 
     name: str
     requires: tuple[str, ...] = ()
@@ -26,6 +30,7 @@ class GatePolicy:
     signoff_task: str | None = None
     signoff_roles: tuple[str, ...] = ()
     waiver_approvers: tuple[str, ...] = ()
+    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,9 @@ class Policy:
                 named.setdefault(task_id, f"gates.{gate.name}.never_waive")
             if gate.signoff_task is not None:
                 named.setdefault(gate.signoff_task, f"gates.{gate.name}.signoff_task")
+            for condition, task_ids in gate.conditions.items():
+                for task_id in task_ids:
+                    named.setdefault(task_id, f"gates.{gate.name}.conditions.{condition}")
         for task_id in self.task_kinds:
             named.setdefault(task_id, f"task_kinds.{task_id}")
         for task_id in self.slots:

@@ -38,6 +38,7 @@ _GATE_KEYS = (
     "signoff_task",
     "signoff_roles",
     "waiver_approvers",
+    "conditions",
 )
 _FRESHNESS_KEYS = (
     "l1_document_d",
@@ -263,7 +264,19 @@ class _Reader:
             waiver_approvers=self._texts(
                 f"{key}.waiver_approvers", entry.get("waiver_approvers", [])
             ),
+            conditions=self._conditions(f"{key}.conditions", entry.get("conditions", {})),
         )
+
+    def _conditions(self, key: str, value: object) -> dict[str, tuple[str, ...]]:
+        """The tasks of each named condition; a condition that no task shows would always hold."""
+        found = {
+            name: self._texts(f"{key}.{name}", tasks)
+            for name, tasks in self._mapping(key, value).items()
+        }
+        for name, tasks in found.items():
+            if not tasks:
+                raise self._error(f"{key}.{name}", "names no task")
+        return found
 
     def _refuse_circle(self, gates: Mapping[str, GatePolicy]) -> None:
         settled: set[str] = set()

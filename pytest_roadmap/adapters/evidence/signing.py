@@ -28,6 +28,8 @@ from pytest_roadmap.domain.attestation import (
 from pytest_roadmap.domain.canonical import canonical_json
 from pytest_roadmap.domain.handoff import canonical_digest
 from pytest_roadmap.domain.redaction import LeakError, assert_clean
+from pytest_roadmap.domain.signoff import PURPOSE as GATE_APPROVED
+from pytest_roadmap.domain.signoff_text import signed_digest
 
 _SUBJECT_LIMIT = 64 * 1024 * 1024
 _ID_HEX = 10
@@ -45,12 +47,14 @@ class Subject:
     digest: str
 
 
-def file_subject(repository: Path, path: Path) -> Subject:
+def file_subject(repository: Path, path: Path, purpose: str = "") -> Subject:
     """The file as a subject; the digest ignores line ends and Unicode forms, as the steps do.
 
     Args:
         repository: the project's folder.
         path: absolute, or relative to ``repository``.
+        purpose: what it is attested for: a sign-off document is approved without its log and
+            signatures, which come later.
 
     Raises:
         AttestationRefusedError: outside the repository, no plain file, or no UTF-8 text.
@@ -66,7 +70,8 @@ def file_subject(repository: Path, path: Path) -> Subject:
             f"the subject {path} lies outside the repository {root}: nobody else could recompute it"
         )
     try:
-        digest = canonical_digest(read_plain_file(real, _SUBJECT_LIMIT))
+        digest_of = signed_digest if purpose == GATE_APPROVED else canonical_digest
+        digest = digest_of(read_plain_file(real, _SUBJECT_LIMIT))
     except UnreadableFileError as error:
         raise AttestationRefusedError(f"the subject {path}: {error}") from error
     except UnicodeDecodeError as error:

@@ -160,7 +160,7 @@ def verify_attestations(folder: Path, names: Collection[str], bench: Bench) -> t
         folder, registry, lambda: bench.now, environment="", added_at=bench.added_at
     )
     found, unusable = reader.read()
-    digests: dict[str, str | None] = {}
+    digests: dict[tuple[str, str], str | None] = {}
     judged = {item.path: _attestation(item, bench, digests) for item in found}
     scopes = {item.path: item.candidate.attestation for item in found}
     judged = {path: _superseded(each, judged, scopes) for path, each in judged.items()}
@@ -171,13 +171,16 @@ def verify_attestations(folder: Path, names: Collection[str], bench: Bench) -> t
     return tuple(judged[path] for path in sorted(wanted & judged.keys()))
 
 
-def _attestation(item: FoundAttestation, bench: Bench, digests: dict[str, str | None]) -> Verified:
+def _attestation(
+    item: FoundAttestation, bench: Bench, digests: dict[tuple[str, str], str | None]
+) -> Verified:
     stated = item.candidate.attestation
     if bench.signers is None:
         return Verified(item.path, "UNCHECKED", _NO_SIGNERS, Effect.OPEN)
-    if stated.subject_name not in digests:
-        digests[stated.subject_name] = _digest(bench.repository, stated.subject_name)
-    digest = digests[stated.subject_name]
+    subject = stated.subject_name, stated.purpose
+    if subject not in digests:
+        digests[subject] = _digest(bench.repository, *subject)
+    digest = digests[subject]
     demand = demand_of(stated, digest or stated.subject_digest, bench.now)
     reasons = problems_of(item.candidate, demand)
     if stated.purpose not in PURPOSES:
@@ -195,9 +198,9 @@ def _attestation(item: FoundAttestation, bench: Bench, digests: dict[str, str | 
     return Verified(item.path, "ok", told, Effect.HOLDS)
 
 
-def _digest(repository: Path, name: str) -> str | None:
+def _digest(repository: Path, name: str, purpose: str) -> str | None:
     try:
-        return file_subject(repository, Path(name)).digest
+        return file_subject(repository, Path(name), purpose).digest
     except AttestationRefusedError:
         return None
 
