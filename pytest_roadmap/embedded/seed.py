@@ -9,12 +9,14 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pytest_roadmap.embedded.databricks.lakeflow_tables import add_system_tables
 from pytest_roadmap.embedded.databricks.privileges import (
     CATALOG,
     EXTERNAL_LOCATION,
     SCHEMA,
     STORAGE_CREDENTIAL,
 )
+from pytest_roadmap.embedded.seed_jobs import add_jobs
 from pytest_roadmap.embedded.seed_tables import TABLES
 from pytest_roadmap.embedded.state import (
     SERVICE_PRINCIPAL,
@@ -118,7 +120,8 @@ _GRANTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 def build_state(now: datetime | None = None) -> CloudState:
     """A fresh world. Objects are created 30 days before ``now`` (default: the present, UTC)."""
-    born = (now or datetime.now(UTC)) - timedelta(days=30)
+    now = now or datetime.now(UTC)
+    born = now - timedelta(days=30)
     state = CloudState(
         TENANT,
         SUBSCRIPTION,
@@ -133,8 +136,10 @@ def build_state(now: datetime | None = None) -> CloudState:
     )
     _add_identities(state)
     _add_catalog(state, born)
+    add_system_tables(state, born)
     _add_storage(state, born)
     _add_workspace_objects(state, born)
+    add_jobs(state, now, admin=ADMIN, harness=HARNESS, run_as=PIPELINE_SP, warehouse=WAREHOUSE)
     _add_azure(state)
     return state
 

@@ -34,6 +34,17 @@ class Job:
         """The name; ``Untitled`` where none was given (documented default)."""
         return str(self.settings.get("name") or "Untitled")
 
+    @property
+    def runs_as(self) -> str:
+        """Whose rights count: the explicit setting, else the owner, else the creator (documented).
+
+        Source: https://docs.databricks.com/api/azure/workspace/jobs/get (``run_as_user_name``).
+        """
+        explicit = self.settings.get("run_as") or {}
+        owner = next((name for name, level in self.acl.items() if level == "IS_OWNER"), "")
+        name = explicit.get("service_principal_name") or explicit.get("user_name")
+        return str(name or owner or self.creator_user_name)
+
 
 @dataclass(slots=True)
 class Lifecycle:

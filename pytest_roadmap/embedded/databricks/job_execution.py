@@ -57,7 +57,7 @@ class RunService:
             InvalidParameterError: a parameter or task the job does not have.
         """
         settings = job.settings
-        run = self._new_run(job.job_id, job.name, settings, effective_run_as(job), creator)
+        run = self._new_run(job.job_id, job.name, settings, job.runs_as, creator)
         run.parameters = self._parameters(settings, given)
         run.acl = job.acl
         run.trigger, run.parent_run_id = ("RUN_JOB_TASK" if parent else "ONE_TIME"), parent
@@ -211,14 +211,6 @@ class RunService:
                 if stop.asked:
                     self.cancel(run)
             stop.wait(POLL_S)
-
-
-def effective_run_as(job: Job) -> str:
-    """Whose rights count: the explicit setting, else the owner, else the creator (documented)."""
-    explicit = job.settings.get("run_as") or {}
-    owner = next((name for name, level in job.acl.items() if level == "IS_OWNER"), "")
-    name = explicit.get("service_principal_name") or explicit.get("user_name")
-    return str(name or owner or job.creator_user_name)
 
 
 _SERVICES: WeakKeyDictionary[Cloud, RunService] = WeakKeyDictionary()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.embedded.databricks.job_execution import effective_run_as
 from pytest_roadmap.embedded.wire import millis
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def job_answer(job: Job, *, full: bool) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "creator_user_name": job.creator_user_name,
-        "run_as_user_name": effective_run_as(job),
+        "run_as_user_name": job.runs_as,
         "settings": settings,
         "created_time": millis(job.created_time),
     }

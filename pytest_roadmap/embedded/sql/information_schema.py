@@ -8,7 +8,8 @@ Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/sql-ref
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -21,6 +22,7 @@ from pytest_roadmap.embedded.sql.store import literal
 if TYPE_CHECKING:
     from pytest_roadmap.embedded.sql.access import Access
     from pytest_roadmap.embedded.sql.names import ObjectName
+    from pytest_roadmap.embedded.state import Column
 
 NAME = "information_schema"
 _Rows = Iterator[tuple[Any, ...]]
@@ -94,6 +96,23 @@ def literal_relation(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> e
     text = f"SELECT {shown_as} FROM (VALUES {values}) AS _rows({names}){condition}"
     tree: exp.Expr = exp.maybe_parse(text, dialect="duckdb")
     return exp.Subquery(this=tree)
+
+
+def typed_relation(columns: Sequence[Column], rows: Sequence[tuple[Any, ...]]) -> exp.Expr:
+    """A subquery over literal rows, cast to the types of a table's columns."""
+    names = tuple(column.name for column in columns)
+    found = literal_relation(names, [tuple(_as_text(value) for value in row) for row in rows])
+    for column, shown in zip(columns, found.this.expressions, strict=True):
+        value = exp.cast(exp.column(column.name, quoted=True), column.type_text, dialect="spark")
+        shown.replace(exp.alias_(value, column.name, quoted=True))
+    return found
+
+
+def _as_text(value: Any) -> str | None:
+    """A value as text that casts back; times are UTC."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}"
+    return None if value is None else str(value)
 
 
 def _projection(column: str, values: list[Any]) -> str:

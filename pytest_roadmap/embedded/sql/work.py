@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from pytest_roadmap.embedded.databricks import lakeflow_tables
 from pytest_roadmap.embedded.databricks.privileges import TABLE
 from pytest_roadmap.embedded.databricks.secret_scopes import try_secret
 from pytest_roadmap.embedded.sql import files, filters, information_schema
@@ -146,6 +147,11 @@ class Work:
             if version is not None:
                 raise unsupported("Time travel of a view")
             return self._view(table)
+        rows = lakeflow_tables.rows_of(self.state, table.full_name, self.now)
+        if rows is not None:
+            if version is not None:
+                raise unsupported("Time travel of a system table")
+            return information_schema.typed_relation(table.columns, rows)
         stored = latest(self.store, table)
         if version is not None:
             if table.row_filter:
