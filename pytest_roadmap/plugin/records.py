@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class RecordStore(Protocol):
     """Where records are kept between runs."""
 
-    def write(self, record: Record, events: Sequence[Event]) -> Path:
-        """Keep a record with its events; the file it stands in."""
+    def write(self, record: Record, events: Sequence[Event], archive: Mapping[str, bytes]) -> Path:
+        """Keep a record with its events and the files of its archive; the file it stands in."""
 
     def earlier(self, frame: RecordFrame) -> tuple[Record, ...]:
         """The valid records of earlier runs of the same environment (and server state)."""
@@ -41,7 +41,9 @@ class RecordBook:
         store: RecordStore,
         frame: Callable[[], RecordFrame],
         about: Callable[[str, str], Mapping[str, Any]],
+        archive: Callable[[str], Mapping[str, bytes]],
     ) -> None:
+        self._archive = archive
         self.ledger = ledger
         self._store = store
         self._frame = frame
@@ -67,7 +69,9 @@ class RecordBook:
         found = self.ledger.record(task_id, self._frame())
         record = replace(found, facts={**found.facts, **self._about(task_id, found.record_id)})
         try:
-            self.written[task_id] = self._store.write(record, self.ledger.events(task_id))
+            self.written[task_id] = self._store.write(
+                record, self.ledger.events(task_id), self._archive(task_id)
+            )
         except (EvidenceError, LeakError) as error:
             self.problems.append(f"{task_id}: no record was written: {error}")
             return None
@@ -127,10 +131,10 @@ class FolderStore:
             self_reference_slots=self._plans.policy.slots,
         )
 
-    def write(self, record: Record, events: Sequence[Event]) -> Path:
-        """Keep a record with its events; the file it stands in."""
+    def write(self, record: Record, events: Sequence[Event], archive: Mapping[str, bytes]) -> Path:
+        """Keep a record with its events and the files of its archive; the file it stands in."""
         task = self._plans.roadmap.task(record.task_id)
-        return self._store().write(record, events, task, self._signer())
+        return self._store().write(record, events, task, self._signer(), archive)
 
     def earlier(self, frame: RecordFrame) -> tuple[Record, ...]:
         """The valid records of earlier runs of the same environment (and server state)."""

@@ -169,3 +169,24 @@ def link_record(
 
         uuids = [result_uuid(state.access.name, key) for key in keys]
         ResultsDirectory(directory).link_record(uuids, _beside_results(state, path), record)
+
+
+def results_of(
+    state: RunState, listener: AllureListener | None, keys: Iterable[str]
+) -> dict[str, bytes]:
+    """The Allure results of scenarios by file name, for the archive beside their record."""
+    directory = state.allure_results
+    if directory is None:
+        return {}
+    from pytest_roadmap.adapters.allure.results_dir import ResultsDirectory  # noqa: PLC0415
+
+    found: dict[str, bytes] = {}
+    for key in keys:
+        uuid = result_uuid(state.access.name, key)
+        if listener is not None:
+            text = listener.bridge.result_text(key)
+        else:
+            text = ResultsDirectory(directory).read(uuid)
+        if text is not None:
+            found[f"{uuid}-result.json"] = text.encode("utf-8", "backslashreplace")
+    return found

@@ -95,7 +95,9 @@ class RunState:
             dod_digest=lambda task_id: dod_digest(self.plans.roadmap.task(task_id)),
             controls=lambda scenario_id: self._proven.get(scenario_id, ProvenControls()),
         )
-        return RecordBook(ledger, self.access.store(self.plans), self.frame, self._about)
+        return RecordBook(
+            ledger, self.access.store(self.plans), self.frame, self._about, self._archive
+        )
 
     def frame(self) -> RecordFrame:
         """What the records of this run have in common."""
@@ -159,6 +161,14 @@ class RunState:
                 "history_ids": [history_id(key) for key in keys],
             }
         return about
+
+    def _archive(self, task_id: str) -> Mapping[str, bytes]:
+        """The Allure results that a record of a real environment keeps beside it."""
+        if self.access.state_id is not None:
+            return {}
+        from pytest_roadmap.plugin.reports import results_of  # noqa: PLC0415
+
+        return results_of(self, self.listener, self.book.ledger.keys(task_id))
 
     @cached_property
     def _earlier_statuses(self) -> Mapping[str, str]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
+from pytest_roadmap.adapters.evidence.reading import load_folder
+from pytest_roadmap.domain.validity import REAL_SCHEMA
 from tests.plugin.conftest import Inner, scenario
 from tests.unit.cli.provable import LOCK, prove, publish
 
@@ -47,3 +51,23 @@ def test_a_scenario_that_rests_on_signatures_says_so(inner: Inner) -> None:
 
     (record,) = inner.evidence()
     assert (record["scenarios"][0]["attested"], record["attestations"]) == (True, ["AT-1"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_real_record_keeps_the_allure_results_it_speaks_of(
+    inner: Inner, workers: tuple[str, ...]
+) -> None:
+    """Beside it and under its id, whoever wrote them; an embedded one proves no task."""
+    text = "schema: roadmap-environment/1\nenv: {name: dev, kind: dev}\nsafety: {allow: [RO]}\n"
+    inner.write(".roadmap/environments/dev.yaml", text)
+    publish(inner.root)
+    inner.feature("SEC-001", scenario(1), scenario(2))
+
+    inner.run("-k", "SEC-001", "--roadmap-env", "dev", *workers)
+
+    folder = inner.root / ".agents" / "logs" / "verification"
+    loaded = load_folder(folder, REAL_SCHEMA)
+    (record,) = loaded.records
+    kept = sorted(path.name for path in (folder / "allure" / record.record_id).iterdir())
+    assert kept == sorted(f"{each}-result.json" for each in record.facts["allure"]["result_uuids"])
+    assert (len(kept), loaded.problems) == (2, ())

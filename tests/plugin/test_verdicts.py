@@ -230,7 +230,7 @@ def test_a_real_record_is_written_where_the_option_says(inner: Inner) -> None:
     inner.pytester.run("git", "init", "-q")
     inner.feature("SEC-001", scenario(1))
     inner.run("-q", "--roadmap-env", "dev", "--roadmap-evidence-dir", "records")
-    names = sorted(path.name.partition("_")[2] for path in (inner.root / "records").iterdir())
+    names = sorted(path.name.partition("_")[2] for path in (inner.root / "records").glob("*.*"))
     assert names == ["sec_sec_001.md", "sec_sec_001.md.dsse.json"]
 
 

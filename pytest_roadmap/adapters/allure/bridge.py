@@ -173,6 +173,12 @@ class AllureBridge:
             else:
                 self.results.link_record([uuid], href, record_id)
 
+    def result_text(self, key: str) -> str | None:
+        """The result of a scenario as it is written, without a link to its record."""
+        uuid = result_uuid(self.run.environment, key)
+        held = self._held.get(uuid)
+        return self.results.read(uuid) if held is None else self._text(held)
+
     def flush(self) -> None:
         """Write the results that are still held: their record was not written."""
         for result in self._held.values():
@@ -180,12 +186,15 @@ class AllureBridge:
         self._held.clear()
 
     def _write(self, result: Mapping[str, Any]) -> None:
-        """Write a result; without its details where redaction did not reach everything."""
+        self.results.write(f"{result['uuid']}-result.json", self._text(result))
+
+    def _text(self, result: Mapping[str, Any]) -> str:
+        """A result as JSON, without its details where redaction did not reach everything."""
         text = json.dumps(result, ensure_ascii=False)
         if self._redactor.leaks(text):
             bare = {**result, "steps": [], "statusDetails": {"message": _WITHHELD}}
             text = json.dumps(bare, ensure_ascii=False)
-        self.results.write(f"{result['uuid']}-result.json", text)
+        return text
 
     def _result(
         self, scenario: ReportedScenario, ending: ScenarioEnding, stop: int

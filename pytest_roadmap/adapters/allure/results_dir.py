@@ -44,6 +44,11 @@ class ResultsDirectory:
         """Write one test result under its own uuid."""
         self.write(f"{result['uuid']}-result.json", json.dumps(result, ensure_ascii=False))
 
+    def read(self, uuid: str) -> str | None:
+        """The result with this uuid; None where there is none."""
+        path = self.path / f"{uuid}-result.json"
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
     def link_record(self, uuids: Iterable[str], href: str, record_id: str) -> None:
         """Link results, already written, to the record that holds their evidence.
 

@@ -16,7 +16,7 @@ from pytest_roadmap.adapters.evidence.layout import (
     parse,
     record_of,
 )
-from pytest_roadmap.adapters.evidence.slots import slot_of_file
+from pytest_roadmap.adapters.evidence.slots import ARCHIVE, slot_of_file
 from pytest_roadmap.adapters.evidence.statement import TEST_RESULT, Opened, open_envelope
 from pytest_roadmap.domain.evidence import Record
 from pytest_roadmap.domain.validity import Failure, schema_of_kind
@@ -156,6 +156,8 @@ class _Reader:
         fields = parse(_decoded(content))
         record = record_of(fields)
         self._agree(fields, record, opened)
+        if opened is not None:
+            self._archived(opened, record.record_id)
         return self._with_signatures(record, name, digest, opened)
 
     def _statement(self, name: str) -> Opened | None:
@@ -214,6 +216,14 @@ class _Reader:
             raise GarbledError(f"another file already holds the record {record.record_id}")
         self._ids.add(record.record_id)
 
+    def _archived(self, opened: Opened, record_id: str) -> None:
+        """Every further file that the statement speaks of is there, as it says."""
+        for subject in opened.statement["subject"][1:]:
+            inside, stated = _archived_subject(subject, record_id)
+            content = read_plain_file(self._root / inside, _FILE_LIMIT)
+            if hashlib.sha256(content).hexdigest() != stated:
+                raise GarbledError(f"{inside} is not what its statement says (digest mismatch)")
+
     def _with_signatures(
         self, record: Record, name: str, digest: str, opened: Opened | None
     ) -> StoredRecord:
@@ -240,6 +250,19 @@ def _states(statement: Mapping[str, Any], name: str, digest: str) -> bool:
     named, stated = first.get("name"), first.get("digest")
     same_name = isinstance(named, str) and named.rpartition("/")[2] == name
     return same_name and isinstance(stated, Mapping) and stated.get("sha256") == digest
+
+
+def _archived_subject(subject: Any, record_id: str) -> tuple[str, str]:
+    """The place below the folder, and the digest, of a file in the archive of a record."""
+    try:
+        name, stated = str(subject["name"]), str(subject["digest"]["sha256"])
+    except (KeyError, TypeError) as error:
+        raise GarbledError("its statement has a subject without name or digest") from error
+    file = name.rpartition("/")[2]
+    inside = f"{ARCHIVE}/{record_id}/{file}"
+    if not name.endswith(f"/{inside}") or "/" in record_id or file in ("", ".", ".."):
+        raise GarbledError(f"its statement speaks of {name[:80]!r}, which is not in its archive")
+    return inside, stated
 
 
 def _decoded(content: bytes) -> str:

@@ -10,6 +10,8 @@ from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.domain.task import Task
 
 VERIFICATION_FOLDER = ".agents/logs/verification"
+#: Below the folder of the evidence: what else a statement speaks of, by record.
+ARCHIVE = "allure"
 _FILE_NAME = re.compile(
     r"(?:\d{8}_)?(?P<slot>[A-Za-z0-9][A-Za-z0-9_-]{0,120}\.(?:log|md))", re.ASCII
 )

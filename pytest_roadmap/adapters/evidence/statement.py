@@ -33,16 +33,25 @@ class Opened:
 
 
 def evidence_statement(
-    record: Record, fields: Mapping[str, Any], schema: str, subject: str, sha256: str
+    record: Record, fields: Mapping[str, Any], schema: str, subjects: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What is stated about one evidence file; ``fields`` is its front matter as written."""
+    """What is stated about one evidence file.
+
+    Args:
+        record: what the file says.
+        fields: its front matter as written.
+        schema: of the record.
+        subjects: SHA-256 in hex by name, of the file itself first, then of its archive.
+    """
     outcomes = {result.scenario_id: str(result.outcome) for result in record.scenarios}
     features = {result.scenario_id: result.feature_digest for result in record.scenarios}
     configuration = _mapping(_mapping(fields["runner"]).get("configuration"))
     allure = _mapping(fields["allure"])
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": subject, "digest": {"sha256": sha256}}],
+        "subject": [
+            {"name": name, "digest": {"sha256": sha256}} for name, sha256 in subjects.items()
+        ],
         "predicateType": TEST_RESULT,
         "predicate": {
             "result": _result(record),

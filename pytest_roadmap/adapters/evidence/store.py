@@ -15,7 +15,7 @@ from pytest_roadmap.adapters.evidence.files import (
     temporary_copy,
 )
 from pytest_roadmap.adapters.evidence.layout import front_matter, render
-from pytest_roadmap.adapters.evidence.slots import VERIFICATION_FOLDER, file_name, slot_of
+from pytest_roadmap.adapters.evidence.slots import ARCHIVE, VERIFICATION_FOLDER, file_name, slot_of
 from pytest_roadmap.adapters.evidence.statement import evidence_statement, unsigned_envelope
 from pytest_roadmap.domain.canonical import sha256_of
 from pytest_roadmap.domain.event_line import call_figures, event_line
@@ -74,9 +74,16 @@ class EvidenceStore:
         return slot_of(task, self._slots)
 
     def write(
-        self, record: Record, events: Sequence[Event], task: Task, signer: Signer | None = None
+        self,
+        record: Record,
+        events: Sequence[Event],
+        task: Task,
+        signer: Signer | None = None,
+        archive: Mapping[str, bytes] | None = None,
     ) -> Path:
-        """Write the record's file and, last, its statement; the path of the file.
+        """Write the record's archive, its file and, last, its statement; the path of the file.
+
+        ``archive`` are Allure results by file name, kept below ``allure/<record_id>/``.
 
         The file appears whole or not at all, under a name nothing else has: ``…_r2`` and so on
         for repeats on one day.
@@ -92,7 +99,8 @@ class EvidenceStore:
         content = text.encode("utf-8")
         if len(content) > MAX_FILE_BYTES:
             raise EvidenceError(f"{task.task_id}: {len(content)} bytes of evidence are too many")
-        path = self._publish(record, slot, content, fields, signer)
+        subjects = self._keep(record, archive or {})
+        path = self._publish(record, slot, content, fields, signer, subjects)
         if self._durable:
             sync_folder(self.root)
         return path
@@ -137,6 +145,20 @@ class EvidenceStore:
         self._redactor.assert_clean(text)
         return fields, text
 
+    def _keep(self, record: Record, archive: Mapping[str, bytes]) -> dict[str, str]:
+        """Write the archive; digest by subject name."""
+        for content in archive.values():
+            self._redactor.assert_clean(content.decode("utf-8", "replace"))
+        kept: dict[str, str] = {}
+        for name, content in archive.items():
+            inside = f"{ARCHIVE}/{record.record_id}/{name}"
+            target = self.root / inside
+            with temporary_copy(target.parent, name, content, durable=self._durable) as whole:
+                if not publish_new(whole, target):
+                    raise EvidenceError(f"{record.task_id}: {inside} is there already")
+            kept[f"{self._subject_folder}/{inside}"] = sha256_of(content).removeprefix("sha256:")
+        return kept
+
     def _publish(
         self,
         record: Record,
@@ -144,6 +166,7 @@ class EvidenceStore:
         content: bytes,
         fields: Mapping[str, Any],
         signer: Signer | None,
+        archived: Mapping[str, str],
     ) -> Path:
         date = record.ended.astimezone(UTC).strftime("%Y%m%d")
         digest = sha256_of(content).removeprefix("sha256:")
@@ -152,9 +175,8 @@ class EvidenceStore:
             beside = statement_path(path)
             if path.exists() or path.is_symlink() or beside.exists() or beside.is_symlink():
                 continue
-            statement = evidence_statement(
-                record, fields, self.schema, f"{self._subject_folder}/{path.name}", digest
-            )
+            subjects = {f"{self._subject_folder}/{path.name}": digest, **archived}
+            statement = evidence_statement(record, fields, self.schema, subjects)
             self._redactor.assert_clean(json.dumps(statement, ensure_ascii=False))
             envelope = _enveloped(statement, signer)
             if self._publish_pair(path, content, beside, envelope):

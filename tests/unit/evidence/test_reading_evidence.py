@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
+from pytest_roadmap.adapters.evidence.files import EvidenceError
 from pytest_roadmap.adapters.evidence.keys import generate_key, public_key_pem
 from pytest_roadmap.adapters.evidence.signers import SignerRegistry, signer_entry
 from pytest_roadmap.adapters.evidence.store import EvidenceStore, statement_path
+from pytest_roadmap.domain.redaction import LeakError, Redactor
 from pytest_roadmap.domain.validity import EMBEDDED_SCHEMA, REAL_SCHEMA, Failure
 from tests.unit.evidence.evidence_samples import T0, call, claim, record, statement, task
 
@@ -302,3 +304,88 @@ def test_two_hundred_signed_records_load_in_a_fifth_of_a_second(tmp_path: Path) 
     assert time.process_time() - before < 0.4
     assert all(item.by_runner for item in loaded.stored)
     assert (len(loaded.records), loaded.problems) == (200, ())
+
+
+def archived(store: EvidenceStore) -> Path:
+    """A record with one file in its archive; the record's path."""
+    return store.write(record(), [call()], task(), None, {"a-result.json": b"{}"})
+
+
+def test_the_archive_of_a_record_lies_beside_it_under_its_id(store: EvidenceStore) -> None:
+    """The statement speaks of it, and the record counts."""
+    path = archived(store)
+
+    kept = store.root / "allure" / record().record_id / "a-result.json"
+    assert kept.read_bytes() == b"{}"
+    names = [each["name"] for each in statement(statement_path(path))["subject"]]
+    assert names == [
+        f".agents/logs/verification/{path.name}",
+        f".agents/logs/verification/allure/{record().record_id}/a-result.json",
+    ]
+    assert (len(store.load().records), store.load().problems) == (1, ())
+
+
+def linked(kept: Path) -> None:
+    """A symbolic link to the same content."""
+    kept.rename(kept.with_name("b"))
+    kept.symlink_to("b")
+
+
+ARCHIVES: dict[str, Callable[[Path], object]] = {
+    "changed": lambda kept: kept.write_bytes(b"[]"),
+    "gone": lambda kept: kept.unlink(),
+    "a link": linked,
+}
+
+
+@pytest.mark.parametrize("alter", ARCHIVES.values(), ids=ARCHIVES)
+def test_an_altered_archive_taints_its_record(
+    store: EvidenceStore, alter: Callable[[Path], object]
+) -> None:
+    """What a reviewer is shown is what was stated."""
+    archived(store)
+    alter(store.root / "allure" / record().record_id / "a-result.json")
+
+    loaded = store.load()
+
+    assert loaded.records == ()
+    assert [each.failure for each in loaded.problems] == [Failure.TAMPERED]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"name": "x"},
+        "x",
+        {"name": "/etc/passwd", "digest": {"sha256": "0"}},
+        {"name": "a/allure/01JD0000000000000000000000/..", "digest": {"sha256": "0"}},
+    ],
+)
+def test_a_statement_speaks_of_its_own_archive_only(store: EvidenceStore, subject: object) -> None:
+    """Nothing outside of it is even opened."""
+    path = store.write(record(), [call()], task())
+    stated = statement(statement_path(path))
+    stated["subject"].append(subject)
+    payload = base64.b64encode(json.dumps(stated).encode()).decode()
+    envelope = json.loads(statement_path(path).read_bytes()) | {"payload": payload}
+    statement_path(path).write_text(json.dumps(envelope), "utf-8")
+
+    (problem,) = store.load().problems
+
+    assert (problem.failure, "its statement" in problem.reason) == (Failure.TAMPERED, True)
+
+
+def test_an_archive_that_is_there_already_is_never_replaced(store: EvidenceStore) -> None:
+    """Nor is a record written that would speak of it."""
+    archived(store)
+    with pytest.raises(EvidenceError, match="is there already"):
+        archived(store)
+    assert len(store.load().records) == 1
+
+
+def test_a_secret_in_an_archive_stops_the_record(tmp_path: Path) -> None:
+    """Nothing is written."""
+    store = EvidenceStore(tmp_path / "v", schema=REAL_SCHEMA, redactor=Redactor(["s3cret-value"]))
+    with pytest.raises(LeakError):
+        store.write(record(), [], task(), None, {"a-result.json": b'"s3cret-value"'})
+    assert not (tmp_path / "v").exists()
