@@ -20,7 +20,7 @@ from pytest_roadmap.domain.outcome import InconclusiveError
 from pytest_roadmap.domain.pipeline_contract import Window, as_parameter
 from pytest_roadmap.domain.ports import Clock, WorkspacePort
 
-_DEFAULT_LIMIT_MIN = 60
+_DEFAULT_LIMIT_MIN, _GRACE_MIN = 60, 5
 _TOKEN_LENGTH = 64
 _PAUSE_S, _LONGEST_PAUSE_S = 0.2, 15.0
 _MINUTE_MS = 60_000
@@ -114,8 +114,9 @@ class PipelineRunner:
         return PipelineRuns(run_id, mode, window, tuple(pipelines), tuple(done))
 
     def _limit_min(self) -> float:
-        """Twice what is agreed: the agreed limit itself is judged, not waited for."""
-        return 2 * float(self.environment.get("sla.smoke_timeout_min", _DEFAULT_LIMIT_MIN))
+        """Longer than what is agreed: the agreed limit itself is judged, not waited for."""
+        agreed = float(self.environment.get("sla.smoke_timeout_min", _DEFAULT_LIMIT_MIN))
+        return 2 * agreed + _GRACE_MIN
 
     def _parameters(self, mode: str, window: Window, run_id: str) -> dict[str, str]:
         bound = self.environment.require("params")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ from pytest_roadmap.rehearsal.people import make_keys, person, signers_document
 from pytest_roadmap.rehearsal.procedures import sign_rotation
 from pytest_roadmap.rehearsal.templates import sample_files
 
+#: Beside the repository: the state of the cloud that its records are of.
+CLOUD = "cloud.json"
 _AUDIT = "audit_cloud_state.sh"
 #: What the working tree itself brings along.
 _PROJECT = (GENERATED_ROADMAP, ".roadmap/policy.yaml")
@@ -35,6 +38,9 @@ _FEATURES = "features"
 
 #: How long after the lock the last signature is committed.
 _SIGNING = timedelta(hours=3)
+
+#: How long before the start the one incident of the past was resolved.
+_RESOLVED = timedelta(hours=24)
 
 #: How long before the start the versions of the inventory were made, and when it was locked.
 _DRAFT, _REVIEW, _FINAL, _LOCKED = (timedelta(days=d) for d in (21, 12, 5, 4))
@@ -54,9 +60,14 @@ def generate_repository(
     repository, keys = base / "repository", base / "keys"
     for folder in (repository, keys):
         shutil.rmtree(folder, ignore_errors=True)
+    (base / CLOUD).write_text(json.dumps({"state_id": connection.get("state_id")}), "utf-8")
     now = clock().replace(microsecond=0)
     values = {key: str(connection[key]) for key in ("databricks_url", "azure_url", "warehouse_id")}
-    files = sample_files(values | {"today": f"{now:%Y-%m-%d}"}) | _project_files(root)
+    dates = {
+        "today": f"{now:%Y-%m-%d}",
+        "incident_resolved": (now - _RESOLVED).isoformat(),
+    }
+    files = sample_files(values | dates) | _project_files(root)
     signers = make_keys(keys)
     files[SIGNERS] = signers_document(signers, now - timedelta(days=365))
     make_history(repository, _commits(files, now))

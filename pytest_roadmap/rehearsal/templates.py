@@ -11,7 +11,7 @@ _SAMPLE = "sample"
 #: Kinds of file in which a dollar sign is their own.
 _VERBATIM = (".sh", ".json")
 #: What starts with a dot in a repository, under names that packaging keeps.
-_DOTTED = {"specs": ".specs", "roadmap": ".roadmap", "gitignore": ".gitignore"}
+_DOTTED = {"agents": ".agents", "specs": ".specs", "roadmap": ".roadmap", "gitignore": ".gitignore"}
 
 
 def sample_files(values: Mapping[str, str]) -> dict[str, bytes]:

@@ -68,7 +68,8 @@ class RunService:
         self._add_tasks(run, tasks)
         queued = queue or bool((settings.get("queue") or {}).get("enabled"))
         if not self.has_slot(run):
-            if not queued:
+            # A limit of 0 causes all new runs to be skipped (documented).
+            if not queued or not int(settings["max_concurrent_runs"]):
                 return self._skip(run)
             run.lifecycle.life_cycle = "QUEUED"
         return self._launch(run)
