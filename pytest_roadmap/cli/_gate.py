@@ -18,9 +18,11 @@ from pytest_roadmap.domain.waiver import WaiverJudgement, judge_waivers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from pytest_roadmap.cli._standing import ProjectStanding
     from pytest_roadmap.domain.gate_rows import GateRow
+    from pytest_roadmap.domain.quality.report import CheckReport
 
 #: The quality checks that belong to every gate (rules b.4).
 QUALITY = ("QA-01", "QA-02", "QA-03", "QA-04", "QA-05")
@@ -62,35 +64,59 @@ class GateReport:
 
 
 def judge_gate(
-    project: ProjectStanding, gate: str, document: Path, *, no_waivers: bool
+    project: ProjectStanding,
+    gate: str,
+    document: Path,
+    *,
+    no_waivers: bool,
+    also: GateConditions | None = None,
+    waived_at: datetime | None = None,
 ) -> GateReport:
-    """Judge a gate of the policy, and with it every gate it requires."""
+    """Judge a gate of the policy, and with it every gate it requires.
+
+    Args:
+        project: where its tasks stand.
+        gate: which one.
+        document: the roadmap, for the quality checks.
+        no_waivers: end with a status of its own where waivers were needed.
+        also: checks that were made already (they are not made again), and what else is open or
+            left out.
+        waived_at: the time at which waivers are judged, if not that of the standing (UTC).
+    """
+    moment = waived_at or project.now
     waivers = judge_waivers(
         project.waivers,
         project.roadmap,
         project.policy,
-        today=project.now.date(),
-        approval=waiver_approvals(project.root, lambda: project.now),
+        today=moment.date(),
+        approval=waiver_approvals(project.root, lambda: moment),
     )
+    asked = also or GateConditions(qa={})
     conditions = GateConditions(
-        qa=_quality(document, project.root),
+        qa=asked.qa or check_quality(document, project.root),
         tampered=project.standing.tampered,
         unsigned=project.standing.unsigned,
-        open=tuple(_open(project)),
+        open=(*_open(project), *asked.open),
         waivers=waivers.valid,
+        leave_out=asked.leave_out,
     )
     decisions = decide_gates(project.roadmap, project.policy, project.standing.derived, conditions)
     return GateReport(project, decisions[gate], waivers, _commit(project.root), no_waivers)
 
 
-def _quality(document: Path, root: Path) -> Mapping[str, CheckResult]:
+def check_quality(document: Path, root: Path) -> Mapping[str, CheckResult]:
     """The result of each quality check; one that does not exist yet was not asked."""
     return {
-        name: _RESULTS[check_project(document, (name,), root).verdict.value]
+        name: result_of(check_project(document, (name,), root))
         if name in CHECKS
         else CheckResult.NOT_ASKED
         for name in QUALITY
     }
+
+
+def result_of(report: CheckReport) -> CheckResult:
+    """What the report of a check means for a gate."""
+    return _RESULTS[report.verdict.value]
 
 
 def _open(project: ProjectStanding) -> Iterator[str]:

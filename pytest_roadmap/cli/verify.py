@@ -30,6 +30,7 @@ one line a file, beginning with the rule's name:
   TAMPERED         file, statement and signature of a record do not fit together
   SIGNATURE        an attestation is not signed by the person it names
   SUBJECT_CHANGED  the attested file is another text today
+  SIGNOFF          a sentence of a sign-off document does not hold; the reason says which
   EXPIRED, NOT_APPROVED, ATTESTATION, UNUSABLE, CLOCK    as the sentence says
   INTERRUPTED, SCHEMA, UNPROVEN, UNCHECKED, MISSING      cannot be judged here
 
@@ -124,13 +125,43 @@ def _of(folder: Path, names: list[str], bench: Bench) -> Iterator[Verified]:
         verify_attestations,
         verify_evidence,
     )
+    from pytest_roadmap.composition.signoffs import is_signoff_name  # noqa: PLC0415
 
-    evidence = [name for name in names if is_evidence_name(name)]
+    for name in sorted(filter(is_signoff_name, names)):
+        yield from _signoff(folder / name, bench)
+    evidence = [each for each in names if is_evidence_name(each) and not is_signoff_name(each)]
     attestations = [name for name in names if is_attestation_name(name)]
     if evidence:
         yield from verify_evidence(folder, evidence, bench)
     if attestations:
         yield from verify_attestations(folder, attestations, bench)
+
+
+def _signoff(path: Path, bench: Bench) -> Iterator[Verified]:
+    """One line for each sentence of a sign-off document that does not hold."""
+    from pytest_roadmap.adapters.evidence.verifying import Effect, Verified  # noqa: PLC0415
+    from pytest_roadmap.cli._signoff import UnknownGateError  # noqa: PLC0415
+    from pytest_roadmap.cli._signoff_files import signoff_problems  # noqa: PLC0415
+    from pytest_roadmap.cli._signoff_place import place_of_file  # noqa: PLC0415
+    from pytest_roadmap.cli._standing import UnusableProjectError  # noqa: PLC0415
+    from pytest_roadmap.cli.check import DOCUMENT  # noqa: PLC0415
+
+    place = place_of_file(path, DOCUMENT)
+    try:
+        problems = signoff_problems(place, path, bench.now)
+    except (UnknownGateError, UnusableProjectError) as error:
+        yield Verified(path, "UNPROVEN", str(error), Effect.OPEN)
+        return
+    for problem in problems:
+        yield Verified(path, "SIGNOFF", problem, Effect.FAILS)
+    if problems:
+        return
+    if place.base is not None:
+        reason = "approved in the embedded environment: it proves the procedure, never the gate"
+        yield Verified(path, "EMBEDDED_ONLY", reason, Effect.ASIDE)
+        return
+    reason = "its figures, decision, signatures and log hold"
+    yield Verified(path, "ok", reason, Effect.HOLDS)
 
 
 def _of_file(path: Path, bench: Bench) -> Iterator[Verified]:
