@@ -208,15 +208,30 @@ def _effective(
     for task_id, own in by_task.items():
         task = roadmap.task(task_id)
         kinds = policy.required_kinds_of(task)
-        limit = _freshness(task, policy, modes, occasion)
+        bound = _bound_age(own, evidence.surroundings)
+        limit = _freshness(task, policy, modes, occasion, bound)
         found.update(effective_results(own, kinds=kinds, now=now, limit=limit))
     return found
 
 
+def _bound_age(records: Iterable[Record], around: Surroundings) -> timedelta | None:
+    """The strictest ``evidence.max_age_h`` of the environments that the records are of."""
+    named = (around.environments.get(record.environment) for record in records)
+    hours = [each.get("evidence.max_age_h") for each in named if each is not None]
+    return min((timedelta(hours=each) for each in hours if each), default=None)
+
+
 def _freshness(
-    task: Task, policy: Policy, modes: Mapping[str, frozenset[str]], occasion: Occasion
+    task: Task,
+    policy: Policy,
+    modes: Mapping[str, frozenset[str]],
+    occasion: Occasion,
+    bound: timedelta | None,
 ) -> FreshnessLimit:
-    """The limit of rules d.7: documents, then state that is only read, then events."""
+    """The limit of rules d.7: documents, then state that is only read, then events.
+
+    A stricter limit of the environment wins.
+    """
 
     def limit(scenario_id: str) -> timedelta | None:
         if task.verification_level == policy.levels[0]:
@@ -225,6 +240,7 @@ def _freshness(
             key = f"state_{occasion}_d"
         else:
             key = f"event_{occasion}_d"
-        return timedelta(days=policy.freshness[key])
+        agreed = timedelta(days=policy.freshness[key])
+        return agreed if bound is None else min(agreed, bound)
 
     return limit

@@ -34,6 +34,8 @@ def forget_named_tasks(project: Path) -> None:
         kept = f"{before}{found}{after[after.index(']') :]}" if found else line
         before, found, after = kept.partition("signoff_task: ")
         lines[index] = before + after.partition(", ")[2] if found else kept
+        if line.lstrip().startswith("conditions: {"):
+            lines[index] = "}"
         if line.startswith("task_kinds"):
             lines[index] = "task_kinds: {}"
         if line.startswith("slots"):

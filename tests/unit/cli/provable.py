@@ -48,12 +48,13 @@ def publish(root: Path, message: str = "x") -> str:
     return git(root, "rev-parse", "HEAD")
 
 
-def bind(root: Path, kinds: Collection[str] = ("dev", "rehearsal", "prod")) -> None:
-    """An environment of each kind, named after it."""
+def bind(root: Path, kinds: Collection[str] = ("dev", "rehearsal", "prod"), more: str = "") -> None:
+    """An environment of each kind, named after it; ``more`` are further lines of its file."""
     folder = root / ".roadmap" / "environments"
     folder.mkdir(parents=True, exist_ok=True)
     for kind in kinds:
-        (folder / f"{kind}.yaml").write_text(_ENVIRONMENT.replace("KIND", kind), "utf-8")
+        text = _ENVIRONMENT.replace("KIND", kind) + more
+        (folder / f"{kind}.yaml").write_text(text, "utf-8")
 
 
 def present_key(root: Path, feature: Path) -> str:
