@@ -167,8 +167,7 @@ _KINDS = (
     ),
     FaultKind(
         "task-attempt-fails",
-        "an attempt at a task fails before it does anything (job=name, task=key, message=, "
-        "count=)",
+        "an attempt at a task fails before it does anything (job=name, task=key, message=, count=)",
         ("job", "task", "message", "count"),
     ),
     FaultKind(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import pytest
 from databricks.sdk.errors import (
     BadRequest,
@@ -19,6 +22,9 @@ from databricks.sdk.service.jobs import (
 
 from tests.contract.embedded_cloud import HARNESS, INFRA, OUTSIDER, PIPELINE, RunningCloud
 from tests.contract.embedded_jobs import AS_PIPELINE, make_job, sql_task, update
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ADMIN = "admin@embedded.example"
 
@@ -101,9 +107,7 @@ def test_run_as_names_one_existing_principal_by_its_own_name(
     cloud: RunningCloud, run_as: dict[str, str]
 ) -> None:
     """A display name or the wrong kind is no principal."""
-    body = {"name": "x", "run_as": run_as or None, "tasks": []}
-    if not run_as:
-        body["run_as"] = {"group_name": "admins"}
+    body = {"name": "x", "run_as": run_as or {"group_name": "admins"}}
     answer = cloud.rest("admin", "POST", "/api/2.2/jobs/create", body)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
@@ -129,16 +133,17 @@ def test_the_levels_of_a_job_build_on_each_other(cloud: RunningCloud) -> None:
         row = JobAccessControlRequest(user_name=OUTSIDER, permission_level=level)
         cloud.client("admin").jobs.update_permissions(str(job_id), access_control_list=[row])
         assert jobs.get(job_id).job_id == job_id
-        acts = {
-            "run": lambda: jobs.run_now(job_id),
-            "change": lambda: jobs.update(job_id, new_settings=JobSettings(description="new")),
-        }
-        for name, act in acts.items():
-            if name in refused:
-                with pytest.raises(PermissionDenied):
-                    act()
-            else:
-                act()
+        _expect(partial(jobs.run_now, job_id), refused="run" in refused)
+        change = partial(jobs.update, job_id, new_settings=JobSettings(description="new"))
+        _expect(change, refused="change" in refused)
+
+
+def _expect(act: Callable[[], object], *, refused: bool) -> None:
+    if not refused:
+        act()
+        return
+    with pytest.raises(PermissionDenied):
+        act()
 
 
 def test_permissions_name_the_owner_and_the_administrators(cloud: RunningCloud) -> None:

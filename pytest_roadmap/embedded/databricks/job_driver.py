@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_roadmap.embedded.state_jobs import JobRun, Lifecycle, TaskRun
 
 _MOST_ATTEMPTS = 100
+_INTERNAL = "INTERNAL_ERROR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +174,15 @@ class Driver:
             return run.run_id
 
     def _attempt(self, attempt: Attempt) -> None:
-        """The thread of one attempt."""
+        """The thread of one attempt; should it die, the run still learns of its end."""
+        lost = "The embedded cloud failed; its log has the reason."
+        ended: Ended | WorldReplacedError = Ended(attempt.task, "FAILED", _INTERNAL, lost, {})
         try:
-            self._ended.put(self._tried(attempt))
+            ended = self._tried(attempt)
         except WorldReplacedError as error:
-            self._ended.put(error)
+            ended = error
+        finally:
+            self._ended.put(ended)
 
     def _tried(self, attempt: Attempt) -> Ended:
         task, lifecycle = attempt.task, attempt.task.lifecycle
@@ -263,7 +268,7 @@ class Driver:
             for lifecycle in (self._run.lifecycle, *(t.lifecycle for t in self._run.tasks)):
                 if not lifecycle.is_over:
                     self._end(lifecycle, "FAILED", "UNAUTHORIZED_ERROR", message)
-                    lifecycle.life_cycle = "INTERNAL_ERROR"
+                    lifecycle.life_cycle = _INTERNAL
 
     def _end(self, lifecycle: Lifecycle, result: str, code: str = "", message: str = "") -> None:
         lifecycle.life_cycle, lifecycle.result = "TERMINATED", result

@@ -131,7 +131,9 @@ class RunService:
             for lifecycle in (run.lifecycle, *(task.lifecycle for task in run.tasks)):
                 if not lifecycle.is_over:
                     lifecycle.life_cycle, lifecycle.code = "INTERNAL_ERROR", "INTERNAL_ERROR"
-                    lifecycle.message = "The state was restored while this run was active."
+                    lifecycle.message = (
+                        "Nothing executes this run any more: its state was restored."
+                    )
                     lifecycle.ended = self._cloud.now()
 
     def _launch(self, run: JobRun) -> JobRun:
