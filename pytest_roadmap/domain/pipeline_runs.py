@@ -187,7 +187,7 @@ def run_problems(runs: PipelineRuns) -> Iterator[str]:
 
 def used_parameter_problems(runs: PipelineRuns) -> Iterator[str]:
     """Which run did not use what was requested, or is an old one that was handed out again."""
-    for each in runs.started:
+    for each in runs.runs:
         if each.run is None:
             continue
         yield from filter(None, (replay_problem(each.run, each.asked),))

@@ -191,7 +191,8 @@ def test_a_result_is_handed_on_by_the_record_of_the_scenario() -> None:
     recorder = Recorder("SEC-007.S1", lambda: NOW)
     leave_result(recorder, {"run": 1})
     handed = replace(recorded(Outcome.PASS), facts=recorder.facts)
-    found = passed_result([handed], "SEC-007.S1", kind="dev", now=NOW)
+    other = cases.record(2, {}, task_id="SEC-006")
+    found = passed_result([other, handed], "SEC-007.S1", kind="dev", now=NOW)
     assert found == {"run": 1}
 
 
