@@ -209,7 +209,7 @@ def _effective(
         task = roadmap.task(task_id)
         kinds = policy.required_kinds_of(task)
         bound = _bound_age(own, evidence.surroundings)
-        limit = _freshness(task, policy, modes, occasion, bound)
+        limit = freshness_limit(task, policy, modes, occasion, bound)
         found.update(effective_results(own, kinds=kinds, now=now, limit=limit))
     return found
 
@@ -221,7 +221,7 @@ def _bound_age(records: Iterable[Record], around: Surroundings) -> timedelta | N
     return min((timedelta(hours=each) for each in hours if each), default=None)
 
 
-def _freshness(
+def freshness_limit(
     task: Task,
     policy: Policy,
     modes: Mapping[str, frozenset[str]],
