@@ -13,12 +13,14 @@ import decimal
 import io
 import json
 import resource
+import signal
 import sys
 import traceback
 from typing import Any, NoReturn
 
 _MEMORY = 1024 * 1024 * 1024
 _CPU_S = 120
+_LONGEST_S = 310
 _MOST_LOGS = 10 * 1024 * 1024
 _REDACTED = "[REDACTED]"
 
@@ -206,6 +208,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(_LONGEST_S)
     channel = Channel()
     task = channel.read()
     shown: set[str] = set()
