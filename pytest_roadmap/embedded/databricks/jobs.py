@@ -5,8 +5,8 @@ Source: https://docs.databricks.com/api/azure/workspace/jobs (2.2; 2.1 is served
 name filter is exact without regard to case, and only jobs the caller may view are listed).
 Source: https://learn.microsoft.com/azure/databricks/admin/workspace-settings/restrict-workspace-admins
 (documented: workspace admins may set ``run_as`` to any user, and to a service principal only with
-the role Service Principal User on it). Assumed: everybody in the workspace may create jobs. Schedules and
-triggers are kept as they are and never start a run here.
+the role Service Principal User on it). Assumed: everybody in the workspace may create jobs.
+Schedules and triggers are kept as they are and never start a run here.
 """
 
 from __future__ import annotations
