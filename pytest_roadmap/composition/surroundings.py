@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ENVIRONMENTS = Path(".roadmap/environments")
 _ATTESTATIONS = Path(".roadmap/attestations")
+_SIGNERS = Path(".roadmap/signers.yaml")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
 _MAX_BYTES = 8 << 20
 
@@ -70,6 +71,22 @@ def surroundings_of(
         ),
         attestations=_attestations(root, found, now, signers),
     )
+
+
+def project_signers(root: Path, records: Iterable[Record]) -> SignerRegistry | None:
+    """Who may sign, where a record rests on signatures; None where that is unknown or broken."""
+    path = root / _SIGNERS
+    if not path.is_file() or not any(attestation_ids(record) for record in records):
+        return None
+    from pytest_roadmap.adapters.evidence.signers import (  # noqa: PLC0415 - imports crypto
+        SignerRegistry,
+        SignersError,
+    )
+
+    try:
+        return SignerRegistry.load(path)
+    except SignersError:
+        return None
 
 
 def _environments(

@@ -56,11 +56,15 @@ def judge_gates(
     qa: Mapping[str, CheckResult],
     whole: frozenset[str],
     waivers: tuple[Waiver, ...] = (),
+    still_open: tuple[str, ...] = (),
 ) -> tuple[GateDecision, ...]:
-    """The decision of each wholly selected gate, in the order of the policy."""
+    """The decision of each wholly selected gate, in the order of the policy.
+
+    ``still_open`` are sentences that keep every gate shut.
+    """
     wanted = whole_gates(plans.roadmap, plans.policy.gates, whole)
     if not wanted:
         return ()
-    conditions = GateConditions(qa=qa, waivers=waivers)
+    conditions = GateConditions(qa=qa, waivers=waivers, open=still_open)
     decisions = decide_gates(plans.roadmap, plans.policy, derived, conditions)
     return tuple(decisions[gate] for gate in wanted)

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_roadmap.adapters.evidence.reading import load_folder
 from pytest_roadmap.domain.validity import REAL_SCHEMA
-from tests.plugin.conftest import Inner, scenario
+from tests.plugin.conftest import DEV, Inner, scenario
 from tests.unit.cli.provable import LOCK, prove, publish
 
 
@@ -58,8 +58,7 @@ def test_a_real_record_keeps_the_allure_results_it_speaks_of(
     inner: Inner, workers: tuple[str, ...]
 ) -> None:
     """Beside it and under its id, whoever wrote them; an embedded one proves no task."""
-    text = "schema: roadmap-environment/1\nenv: {name: dev, kind: dev}\nsafety: {allow: [RO]}\n"
-    inner.write(".roadmap/environments/dev.yaml", text)
+    inner.write(".roadmap/environments/dev.yaml", DEV)
     publish(inner.root)
     inner.feature("SEC-001", scenario(1), scenario(2))
 
@@ -71,3 +70,36 @@ def test_a_real_record_keeps_the_allure_results_it_speaks_of(
     kept = sorted(path.name for path in (folder / "allure" / record.record_id).iterdir())
     assert kept == sorted(f"{each}-result.json" for each in record.facts["allure"]["result_uuids"])
     assert (len(kept), loaded.problems) == (2, ())
+
+
+def test_a_real_run_says_which_of_its_records_do_not_count(inner: Inner) -> None:
+    """It would be no PASS at the gate, so it is none here; an embedded run proves checks only."""
+    inner.write(".roadmap/environments/dev.yaml", DEV)
+    publish(inner.root)
+    inner.feature("SEC-001", scenario(1), scenario(2))
+
+    result = inner.run("-k", "SEC-001", "--roadmap-env", "dev")
+
+    result.stdout.fnmatch_lines(
+        [
+            "*= roadmap records =*",
+            "records do not count yet: IDENTITY SEC-001: no live probe *",
+            "records do not count yet: UNTRACKED_CODE SEC-001: * had changes *",
+            "records do not count yet: CONTROLS_UNPROVEN SEC-001: *SEC-001.S1* (and 1 more)",
+        ]
+    )
+    assert "do not count" not in inner.run("-k", "SEC-001").stdout.str()
+
+
+def test_a_lock_that_cannot_be_read_proves_nothing_of_a_real_run(inner: Inner) -> None:
+    """The run ends with its verdict all the same."""
+    inner.write(".roadmap/environments/dev.yaml", DEV)
+    inner.feature("SEC-001", scenario(1))
+    (inner.root / LOCK).write_text("{", "utf-8")
+    publish(inner.root)
+
+    result = inner.run("-k", "SEC-001", "--roadmap-env", "dev")
+
+    result.stdout.fnmatch_lines(
+        ["records do not count yet: CONTROLS_UNPROVEN *controls.lock.json: *"]
+    )
