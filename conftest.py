@@ -10,5 +10,6 @@ pytest_plugins = [
     "steps.access",
     "steps.secrets",
     "steps.pipelines",
+    "steps.gates",
     "steps.governance",
 ]

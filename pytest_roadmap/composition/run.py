@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_roadmap.adapters.azure import Azure, KeyVault
     from pytest_roadmap.adapters.databricks import DatabricksWorkspace
     from pytest_roadmap.adapters.evidence.keys import CryptoSigner
+    from pytest_roadmap.composition.quality import QualityReport
     from pytest_roadmap.domain.markdown import MarkdownText
     from pytest_roadmap.domain.ports import AzurePort, VaultPort, WorkspacePort
     from pytest_roadmap.domain.recording import Recorder
@@ -91,6 +92,20 @@ class Run:
             return Path(str(self.connection["work_dir"])) / "evidence"
         return self.options.evidence_dir or self.options.root / EVIDENCE_ROOT
 
+    def quality(self) -> QualityReport:
+        """The quality checks of the roadmap whose tasks this environment judges (rules g.7).
+
+        Raises:
+            CompositionError: see ``documents_root``.
+        """
+        from pytest_roadmap.composition.quality import (  # noqa: PLC0415 (imports rapidfuzz)
+            judge_quality,
+        )
+
+        root = self.documents_root
+        document = root / GENERATED_ROADMAP if self.connection else self.options.document
+        return judge_quality(root, document.resolve())
+
     @cached_property
     def documents_root(self) -> Path:
         """The root of the repository whose documents are judged.
@@ -134,6 +149,17 @@ class Run:
             return load_signing_key(str(reference), self.options.root)
         except SigningKeyError as error:
             raise CompositionError(f"evidence.signing_key_ref: {error}") from error
+
+    def review_gate(self, gate: str) -> None:
+        """Let the people of an embedded environment meet about the gate, if they have not.
+
+        In a real environment people do so by themselves.
+        """
+        if self.connection:
+            from pytest_roadmap import rehearsal  # noqa: PLC0415 (if a gate is signed)
+
+            keys = self.documents_root.parent / "keys"
+            rehearsal.review_gate(self.documents_root, keys, self.clock, gate)
 
     def ports(self, recorder: Recorder) -> Ports:
         """What one scenario may use; every call goes to its recorder.

@@ -29,10 +29,14 @@ _PROCEDURES = {"rotation-procedure": "secrets rotation procedure"}
 
 @dataclass(frozen=True, slots=True)
 class AttestedSubject:
-    """What an attestation of some purpose is over, and the time before which none can be given."""
+    """What an attestation of some purpose is over, and the time before which none can be given.
+
+    ``gate`` is the gate it is bound to, None where it is bound to none.
+    """
 
     digest: str
     not_before: datetime | None
+    gate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_roadmap.domain.environment import Environment
     from pytest_roadmap.domain.evidence import Record
+    from pytest_roadmap.domain.gate_review import GateReviewPort
     from pytest_roadmap.domain.markdown import MarkdownText
     from pytest_roadmap.domain.policy import Policy
     from pytest_roadmap.domain.ports import (
@@ -64,6 +65,15 @@ class StepFixtures:
     def records(self) -> Callable[[], tuple[Record, ...]]:
         """Gives the records of this environment, those of this run so far included."""
         return self._state.records
+
+    @pytest.fixture
+    def gate_review(self) -> GateReviewPort:
+        """Gates and their sign-off documents."""
+        from pytest_roadmap.plugin.gate_review import (  # noqa: PLC0415 - only where one is asked
+            RunGateReview,
+        )
+
+        return RunGateReview(self._state, self._state.access.open())
 
     @pytest.fixture
     def environment(self) -> Environment:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.gate import CheckResult
 from pytest_roadmap.domain.quality.finding import has_errors
+from pytest_roadmap.domain.roadmap import CyclicDependencyError, Roadmap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from pytest_roadmap.domain.effective import RegisteredBlocker
     from pytest_roadmap.domain.policy import Policy
-    from pytest_roadmap.domain.roadmap import Roadmap
     from pytest_roadmap.domain.task import Task
     from pytest_roadmap.domain.waiver import WaiverEntry
     from pytest_roadmap.plugin.options import RoadmapOptions
@@ -29,7 +29,7 @@ class UnreadableProjectError(Exception):
     """A file of the project cannot be used; the message has one line for each problem."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plans:
     """The roadmap, its policy, and what people registered about its tasks."""
 
@@ -47,6 +47,33 @@ class Plans:
             task.priority,
             task.verification_level,
         )
+
+    @cached_property
+    def running_order(self) -> tuple[Task, ...]:
+        """Every task after those it depends on, a gate's sign-off task after all its gate counts.
+
+        ``depends_on`` of these tasks says what comes first in a run and nothing else.
+        """
+        first: dict[str, tuple[str, ...]] = {}
+        for name, gate in self.policy.gates.items():
+            if gate.signoff_task in self.roadmap.by_id:
+                own = str(gate.signoff_task)
+                first[own] = tuple(
+                    task.task_id
+                    for task in self.roadmap.counted(name)
+                    if task.task_id != own
+                    and own not in self.roadmap.transitive_dependencies(task.task_id)
+                )
+        waiting = Roadmap(
+            tuple(
+                replace(task, depends_on=first.get(task.task_id, task.depends_on))
+                for task in self.roadmap.tasks
+            )
+        )
+        try:
+            return waiting.ordered()
+        except CyclicDependencyError:  # two sign-off tasks that would wait for each other
+            return self.roadmap.ordered()
 
     def all_markers(self) -> Iterator[tuple[str, str]]:
         """Every marker with what it selects."""

@@ -121,7 +121,7 @@ def _argument_paths(config: pytest.Config) -> Iterator[Path | None]:
 
 def order_items(items: list[pytest.Item], plans: Plans) -> None:
     """Put the scenarios in running order; other tests keep their places."""
-    ranks = {task.task_id: rank for rank, task in enumerate(plans.roadmap.ordered())}
+    ranks = {task.task_id: rank for rank, task in enumerate(plans.running_order)}
     places = [place for place, item in enumerate(items) if isinstance(item, ScenarioItem)]
     scenarios = [item for item in items if isinstance(item, ScenarioItem)]
     entries = ((item.planned.task.task_id, item.order) for item in scenarios)

@@ -214,8 +214,8 @@ class RunState:
                 self.book.take(ItemResult.from_json(plain))
 
     def depends_on(self) -> Mapping[str, tuple[str, ...]]:
-        """The direct dependencies of every task, dependencies first."""
-        return {task.task_id: task.depends_on for task in self.plans.roadmap.ordered()}
+        """What every task waits for in a run, that first."""
+        return {task.task_id: task.depends_on for task in self.plans.running_order}
 
     def lost_result(self, report: pytest.TestReport) -> ItemResult | None:
         """The result of a scenario whose worker died, made from xdist's report of the crash."""
