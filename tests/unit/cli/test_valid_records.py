@@ -97,6 +97,17 @@ def test_where_signatures_are_asked_for_a_runner_must_have_signed(
     assert "SEC-001" in found["reason"]
 
 
+def test_a_signature_that_nobody_could_have_made_taints_its_record(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without ``signers.yaml`` no signature verifies, and with another key neither."""
+    keep(world, world.record(BOTH, kind="prod"), generate_key())
+    assert (judged(capsys)["verdict"], judged(capsys)["exit_code"]) == ("INVALID", 30)
+
+    register(world, "runner@corp", "runner")
+    assert "tampered evidence: SEC-001" in judged(capsys)["reason"]
+
+
 def without_proof(world: World, record: Record) -> Record:
     (world.root / LOCK).unlink()
     return record
