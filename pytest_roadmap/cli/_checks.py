@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _POLICY = Path(".roadmap/policy.yaml")
 #: Checks that look at the tasks, and so only at a document without errors.
-_NEED_TASKS = frozenset({"QA-02", "QA-03", "QA-05", "gates", "status", "features"})
+_TEXTS = frozenset({"QA-01", "QA-02", "QA-03", "QA-05", "gates"})
+_NEED_TASKS = _TEXTS | {"status", "features"}
 
 
 def check_project(document: Path, checks: Collection[str], root: Path) -> CheckReport:
@@ -39,11 +40,14 @@ def check_project(document: Path, checks: Collection[str], root: Path) -> CheckR
     reading = read_roadmap_file(document, policy)
     findings = list(_of_document(reading, checks))
     readable, complete = reading.readable, True
-    if reading.roadmap is not None and {"QA-02", "QA-03", "QA-05", "gates"} & set(checks):
-        from pytest_roadmap.cli._quality import check_texts  # noqa: PLC0415 - imports rapidfuzz
+    if reading.roadmap is not None and _TEXTS & set(checks):
+        from pytest_roadmap.composition.quality import (  # noqa: PLC0415 - imports rapidfuzz
+            UNJUDGED,
+            check_texts,
+        )
 
-        findings += check_texts(reading.roadmap, reading.lines, policy, checks, root)
-        complete = all(finding.code != "REF_UNJUDGED" for finding in findings)
+        findings += check_texts(reading.roadmap, reading.lines, policy, checks, root, document)
+        complete = all(finding.code not in UNJUDGED for finding in findings)
     if reading.roadmap is not None and {"status", "features"} & set(checks):
         unknown = tuple(_unknown_tasks(reading.roadmap, policy)) if "status" in checks else ()
         found, judged = _of_project(reading.roadmap, policy, checks, root)

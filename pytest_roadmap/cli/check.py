@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from pytest_roadmap.domain.quality.finding import Finding
     from pytest_roadmap.domain.quality.report import CheckReport
 
-CHECKS = ("QA-02", "QA-03", "QA-04", "QA-05", "gates", "structure", "status", "features")
+CHECKS = (
+    *("QA-01", "QA-02", "QA-03", "QA-04", "QA-05"),
+    *("gates", "structure", "status", "features"),
+)
 DOCUMENT = Path(".roadmap/implementation_roadmap.md")
 
 

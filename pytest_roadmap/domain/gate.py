@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,7 @@ class GateDecision:
     """A verdict with its reason and the tasks it rests on, in dependency order.
 
     ``horizon`` and ``oldest`` are the times (UTC) of the newest and the oldest result that
-    counted; both are None when nothing was recorded.
+    counted; both are None when nothing was recorded. ``qa`` are the results of the quality checks.
     """
 
     gate: str
@@ -110,6 +110,7 @@ class GateDecision:
     waivers: tuple[WaiverUse, ...] = ()
     horizon: datetime | None = None
     oldest: datetime | None = None
+    qa: Mapping[str, CheckResult] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -155,9 +156,8 @@ def decide_gate(
         ((word, "; ".join(found)) for word, found in findings.items() if found), _passing(rows)
     )
     times = [r.ended for row in rows for r in row.result.results if r.ended is not None]
-    return GateDecision(
-        gate, verdict, reason, rows, waivers, max(times, default=None), min(times, default=None)
-    )
+    horizon, oldest = max(times, default=None), min(times, default=None)
+    return GateDecision(gate, verdict, reason, rows, waivers, horizon, oldest, conditions.qa)
 
 
 def _invalid(rows: tuple[GateRow, ...], conditions: GateConditions) -> list[str]:

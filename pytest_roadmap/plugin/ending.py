@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from pytest_roadmap.domain.gate import CheckResult, GateDecision, session_exit
 from pytest_roadmap.domain.waiver import WaiverJudgement, judge_waivers
+from pytest_roadmap.plugin.counting import not_counting
 from pytest_roadmap.plugin.judge import judge_gates
 from pytest_roadmap.plugin.terminal import gate_lines, open_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_roadmap.domain.outcome import Outcome
@@ -31,28 +32,28 @@ class RunEnding:
     open_scenarios: tuple[str, ...]
     notes: tuple[str, ...]
     ignored: tuple[str, ...]
+    quality: tuple[str, ...]
     places: tuple[str, ...]
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """``title`` and ``line`` pairs in the order to print them."""
-        if self.open_scenarios:
-            yield "title", "roadmap scenarios without a verdict"
-            for line in self.open_scenarios:
-                yield "line", line
+        yield from _titled("roadmap scenarios without a verdict", self.open_scenarios)
         for gate in self.gates:
-            yield "title", f"roadmap gate {gate.gate}"
-            for line in gate_lines(gate, self.environment, self.without_feature):
-                yield "line", line
-        if self.ignored:
-            yield "title", "roadmap blockers and waivers that do not count"
-            for line in self.ignored:
-                yield "line", line
-        if self.notes:
-            yield "title", "roadmap records"
-            for line in self.notes:
-                yield "line", line
+            table = gate_lines(gate, self.environment, self.without_feature)
+            yield from _titled(f"roadmap gate {gate.gate}", table)
+        yield from _titled("roadmap quality checks", self.quality)
+        yield from _titled("roadmap blockers and waivers that do not count", self.ignored)
+        yield from _titled("roadmap records", self.notes)
         for line in self.places:
             yield "line", line
+
+
+def _titled(title: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The lines below their title; nothing where there are none."""
+    if lines:
+        yield "title", title
+    for line in lines:
+        yield "line", line
 
 
 def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEnding:
@@ -65,8 +66,10 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
     for task_id in list(book.ledger.begun()):
         state.write(task_id)
     waivers = _waivers(state)
+    checked, found = quality(state) if selection.whole else ({}, ())
+    uncounted = not_counting(state)
     gates = judge_gates(
-        state.plans, state.derived(), quality(state), selection.whole, waivers.valid
+        state.plans, state.derived(), checked, selection.whole, waivers.valid, uncounted
     )
     outcomes = book.ledger.outcomes()
     status = session_exit(
@@ -80,8 +83,9 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
         without_feature=selection.without_feature,
         exit_status=status,
         open_scenarios=tuple(open_lines(book.ledger.joined())),
-        notes=tuple(book.problems),
+        notes=(*book.problems, *uncounted),
         ignored=(*_overdue(state), *map(str, waivers.invalid)),
+        quality=found if gates else (),
         places=tuple(_places(state)),
     )
 
@@ -131,6 +135,18 @@ def _own_status(status: int, outcomes: tuple[Outcome, ...], *, other_failed: boo
     return status
 
 
-def quality(state: RunState) -> Mapping[str, CheckResult]:
-    """The quality checks that a run asks by itself."""
-    return {"QA-04": state.project.qa04()}
+def quality(state: RunState) -> tuple[Mapping[str, CheckResult], tuple[str, ...]]:
+    """The quality checks of the roadmap that this run judges, and what they found.
+
+    A run that opened no environment has no repository to look into, only the document.
+    """
+    run = state.access.opened
+    if run is None:
+        return {"QA-04": state.project.qa04()}, ()
+    from pytest_roadmap.composition import CompositionError  # noqa: PLC0415 - if needed
+
+    try:
+        report = run.quality()
+    except CompositionError as error:
+        return {"QA-04": state.project.qa04(), "QA-01": CheckResult.INCONCLUSIVE}, (str(error),)
+    return report.results, tuple(map(str, report.findings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from pytest_roadmap.adapters.strict_yaml import YamlProblemError, load_yaml
 from pytest_roadmap.domain.markdown import slugs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from markdown_it.token import Token
 
@@ -25,10 +25,14 @@ _MILESTONE = re.compile(r"(?<![A-Za-z0-9_])M\d+(?![A-Za-z0-9_])", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """Slugs, section numbers or dotted keys; milestones and the ids of table rows."""
+    """Slugs, section numbers or dotted keys; milestones and the ids of table rows.
+
+    ``titles`` are the headings by their section number.
+    """
 
     sections: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_anchors(path: str, content: bytes) -> Anchors:
@@ -39,17 +43,28 @@ def read_anchors(path: str, content: bytes) -> Anchors:
         except YamlProblemError:
             return Anchors()
     text = unicodedata.normalize("NFC", content.decode("utf-8-sig", "replace"))
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    front = _FRONT_MATTER.match(text)
-    tags = set(_milestones(front[1])) if front else set()
-    body = text[front.end() :] if front else text
+    front, body, _ = split_front_matter(text)
+    tags = set(_milestones(front))
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(body)
     headings = tuple(_headings(tokens))
     for heading in headings:
         tags.update(_MILESTONE.findall(heading))
-    numbers = (_NUMBER.match(heading) for heading in headings)
-    sections = {*slugs(headings), *(match[1] for match in numbers if match)}
-    return Anchors(frozenset(sections), frozenset(tags | set(_row_ids(tokens))))
+    titles: dict[str, str] = {}
+    for heading in headings:
+        number = _NUMBER.match(heading)
+        if number:
+            titles.setdefault(number[1], heading[number.end() :].strip())
+    sections = frozenset({*slugs(headings), *titles})
+    return Anchors(sections, frozenset(tags | set(_row_ids(tokens))), titles)
+
+
+def split_front_matter(text: str) -> tuple[str, str, int]:
+    """The YAML above a document, the document, and how many lines stand above it."""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    front = _FRONT_MATTER.match(unified)
+    if front is None:
+        return "", unified, 0
+    return front[1], unified[front.end() :], unified.count("\n", 0, front.end())
 
 
 def _keys(value: Any, prefix: str = "") -> Iterator[str]:
@@ -68,21 +83,29 @@ def _milestones(front: str) -> tuple[str, ...]:
     return tuple(each for each in named if isinstance(each, str)) if isinstance(named, list) else ()
 
 
-def _plain(token: Token) -> str:
+def plain_text(token: Token, *, struck: bool = True) -> str:
+    """What running text shows, code included; without what is struck through where asked."""
     kept = ("text", "text_special", "code_inline")
-    return "".join(child.content for child in token.children or () if child.type in kept).strip()
+    shown, depth = [], 0
+    for child in token.children or ():
+        depth += {"s_open": 1, "s_close": -1}.get(child.type, 0)
+        if child.type in ("softbreak", "hardbreak"):
+            shown.append(" ")
+        elif child.type in kept and (struck or not depth):
+            shown.append(child.content)
+    return "".join(shown).strip()
 
 
 def _headings(tokens: list[Token]) -> Iterator[str]:
     for before, token in pairwise(tokens):
         if before.type == "heading_open" and before.level == 0:
-            yield _plain(token)
+            yield plain_text(token)
 
 
 def _row_ids(tokens: list[Token]) -> Iterator[str]:
     for row, cell, token in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if row.type == "tr_open" and cell.type == "td_open" and token.type == "inline":
-            yield _plain(token)
+            yield plain_text(token)
 
 
 def read_listed(text: str) -> frozenset[str]:

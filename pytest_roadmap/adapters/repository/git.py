@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+
+from pytest_roadmap.domain.ports import FileChange
 
 _LIMIT_S = 30
 _SYMLINK = "120000"
@@ -68,7 +70,9 @@ def path_problem(path: str) -> str | None:
 def tracked_problem(root: Path, path: str) -> str | None:
     """Why a path is no tracked regular file with exactly this spelling; None if it is one."""
     wanted = unicodedata.normalize("NFC", path)
-    entries = run_git(root, "ls-files", "-z", "--stage", "--", f":(literal){path}")
+    spellings = dict.fromkeys([path, wanted, unicodedata.normalize("NFD", path)])
+    literal = (f":(literal){each}" for each in spellings)
+    entries = run_git(root, "ls-files", "-z", "--stage", "--", *literal)
     for entry in entries.decode("utf-8", "replace").split("\0"):
         head, _, name = entry.partition("\t")
         if unicodedata.normalize("NFC", name) != wanted:
@@ -77,6 +81,25 @@ def tracked_problem(root: Path, path: str) -> str | None:
             return "it is a symbolic link"
         return "it is a submodule" if head.startswith(_SUBMODULE) else None
     return "git does not track a file of this name"
+
+
+def spelled_on_disk(root: Path, path: str) -> Path:
+    """The file of a path, whichever way its letters are composed there; as given if none is."""
+    for form in ("NFC", "NFD"):
+        spelled = root / unicodedata.normalize(form, path)
+        if spelled.exists():
+            return spelled
+    return root / path
+
+
+def committed_versions(root: Path, path: str, count: int) -> Iterator[bytes]:
+    """The newest committed versions of a file, newest first; none where git cannot tell."""
+    try:
+        log = run_git(root, "log", "--format=%H", f"--max-count={count}", "--", f":(literal){path}")
+        for commit in log.decode("ascii").split():
+            yield run_git(root, "show", f"{commit}:{path}")
+    except GitError:
+        return
 
 
 def time_added(root: Path, path: Path) -> datetime | None:
@@ -89,3 +112,21 @@ def time_added(root: Path, path: Path) -> datetime | None:
         return None
     text = printed.decode("ascii", "replace").strip()
     return datetime.fromisoformat(text) if text else None
+
+
+def last_change(root: Path, path: str) -> FileChange:
+    """The last commit of a tracked file, and whether the working tree holds just what it holds.
+
+    The contents themselves are compared, so a file that git was told to overlook is seen, too.
+
+    Raises:
+        GitError: git cannot tell.
+    """
+    printed = run_git(root, "log", "--max-count=1", "--format=%H %cI", "--", f":(literal){path}")
+    commit, _, moment = printed.decode("ascii", "replace").strip().partition(" ")
+    if not commit:
+        return FileChange(path, "", None, clean=False)
+    held = run_git(root, "ls-tree", "--full-tree", "-z", "HEAD", "--", f":(top,literal){path}")
+    stands = run_git(root, "hash-object", f"--path={path}", "--", str(root / path))
+    clean = stands.decode("ascii").strip() == held.decode("utf-8", "replace")[:200].split("\t")[0][12:]
+    return FileChange(path, commit, datetime.fromisoformat(moment), clean)

@@ -34,6 +34,12 @@ class Finding:
     message: str
     file: str = ""
 
+    def __str__(self) -> str:
+        """``plan.md:3: error: QA-01 UNMAPPED: …`` with what of it is known."""
+        place = f"{self.file or 'roadmap'}:{self.line}" if self.line else self.file or "roadmap"
+        task = f" {self.task}" if self.task else ""
+        return f"{place}: {self.level.value}: {self.check} {self.code}{task}: {self.message}"
+
 
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Whether any finding fails its check."""

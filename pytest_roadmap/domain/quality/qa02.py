@@ -17,6 +17,7 @@ from pytest_roadmap.domain.roadmap import normalise
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pytest_roadmap.domain.quality.qa01 import SourceItem
     from pytest_roadmap.domain.roadmap import Roadmap
     from pytest_roadmap.domain.task import SubTask, Task
 
@@ -80,6 +81,17 @@ def check_duplicates(
             yield from _alike(one, other, found, known)
     yield from _judged(roadmap, known)
     yield from _sub_tasks(roadmap.tasks, score, limits)
+
+
+def check_shared(
+    roadmap: Roadmap, shared: Iterable[tuple[SourceItem, Sequence[str]]]
+) -> Iterator[Finding]:
+    """One source item that leads to tasks of several workstreams is work registered twice."""
+    for item, task_ids in shared:
+        for task_id in task_ids[1:]:
+            where = f"{item.path}:{item.line}"
+            message = f"{where} leads to it and to {task_ids[0]} of another workstream"
+            yield _error("SAME_ITEM", roadmap.task(task_id), message)
 
 
 def _equals(tasks: Sequence[Task]) -> Iterator[Finding]:

@@ -46,6 +46,10 @@ class Sources(Protocol):
         """Whether the file has the milestone or decision."""
         ...
 
+    def renumbered(self, path: str, section: str) -> str:
+        """The number and title that the section has now, where an earlier version had it so."""
+        ...
+
 
 def read_references(cell: str) -> Iterator[Reference | str]:
     """The references of a cell; a part that is none comes as its text."""
@@ -89,7 +93,10 @@ def _check(task: Task, reference: Reference, sources: Sources) -> Iterator[Findi
         yield _finding("REF_PATH", task, f"{path!r}: {problem}")
         return
     if reference.section and not sources.has_section(path, reference.section):
-        yield _finding("REF_SECTION", task, f"{path} has no section #{reference.section}")
+        now = sources.renumbered(path, reference.section)
+        moved = f"; its heading may be #{now} now" if now else ""
+        message = f"{path} has no section #{reference.section}{moved}"
+        yield _finding("REF_SECTION", task, message)
     if reference.tag and not sources.has_tag(path, reference.tag):
         message = f"{path} has no milestone or decision ({reference.tag})"
         yield _finding("REF_TAG", task, message)

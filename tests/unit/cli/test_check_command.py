@@ -74,7 +74,7 @@ class TestTheRealDocument:
         found = report(capsys)
 
         assert {each["check"] for each in found["findings"]} == {
-            *("QA-02", "QA-03", "QA-04", "QA-05", "gates", "status", "features")
+            *("QA-01", "QA-02", "QA-03", "QA-04", "QA-05", "gates", "status", "features")
         }
 
     def test_a_task_without_feature_is_no_error(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,7 +163,8 @@ def test_an_unknown_check_is_a_usage_error(capsys: pytest.CaptureFixture[str], o
     """The choices are named."""
     assert main(["check", "--only", only]) == 2
     assert (
-        "QA-02, QA-03, QA-04, QA-05, gates, structure, status, features" in capsys.readouterr().err
+        "QA-01, QA-02, QA-03, QA-04, QA-05, gates, structure, status, features"
+        in capsys.readouterr().err
     )
 
 

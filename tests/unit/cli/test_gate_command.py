@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -41,9 +42,12 @@ def small(project: Path, *rows: str) -> None:
 
 
 def with_sources(project: Path) -> None:
-    """Let git track what the rows refer to, so that no quality check fails."""
+    """Let git track what the rows refer to, an item for each, so that no quality check fails."""
     (project / ".specs").mkdir()
-    (project / ".specs" / "a.md").write_text("# A\n", "utf-8")
+    text = (project / ".roadmap" / "implementation_roadmap.md").read_text("utf-8")
+    ids = re.findall(r"^\| ([A-Z]+-\d{3}) ", text, re.MULTILINE)
+    items = (f"- [ ] {each}의 일 <!-- roadmap: {each} -->\n" for each in ids)
+    (project / ".specs" / "a.md").write_text("# A\n\n" + "".join(items), "utf-8")
     subprocess.run(["git", "init", "-q"], cwd=project, check=True)
     subprocess.run(["git", "add", ".specs"], cwd=project, check=True)
 

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_roadmap.adapters.document.dedupe import read_dedupe
 from pytest_roadmap.adapters.document.registers import RegisterError
-from pytest_roadmap.cli._quality import score_texts
+from pytest_roadmap.composition.quality import score_texts
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.qa02 import (
     Adjudication,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_roadmap.adapters.document.anchors import read_listed
-from pytest_roadmap.cli._sources import TrackedSources
+from pytest_roadmap.composition.sources import TrackedSources
 from pytest_roadmap.domain.quality.qa03 import Reference, check_references, read_references
 from pytest_roadmap.domain.roadmap import Roadmap
 from tests.unit.document.documents import REAL_DOCUMENT, read
