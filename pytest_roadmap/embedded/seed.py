@@ -16,7 +16,7 @@ from pytest_roadmap.embedded.databricks.privileges import (
     SCHEMA,
     STORAGE_CREDENTIAL,
 )
-from pytest_roadmap.embedded.seed_jobs import add_jobs
+from pytest_roadmap.embedded.seed_jobs import Owners, add_jobs
 from pytest_roadmap.embedded.seed_tables import TABLES
 from pytest_roadmap.embedded.state import (
     SERVICE_PRINCIPAL,
@@ -139,7 +139,7 @@ def build_state(now: datetime | None = None) -> CloudState:
     add_system_tables(state, born)
     _add_storage(state, born)
     _add_workspace_objects(state, born)
-    add_jobs(state, now, admin=ADMIN, harness=HARNESS, run_as=PIPELINE_SP, warehouse=WAREHOUSE)
+    add_jobs(state, now, Owners(ADMIN, HARNESS, PIPELINE_SP, WAREHOUSE))
     _add_azure(state)
     return state
 

@@ -9,11 +9,17 @@ from typing import Any
 Columns = tuple[tuple[str, str], ...]
 Rows = tuple[tuple[Any, ...], ...]
 
-_START = datetime(2026, 2, 1, tzinfo=UTC)
-_END = datetime(2026, 2, 2, tzinfo=UTC)
-_WRITTEN = datetime(2026, 2, 2, 1, 5, tzinfo=UTC)
+#: What ran before: one day with twelve transactions, one of them rejected.
+_START = datetime(2026, 1, 31, tzinfo=UTC)
+_END = datetime(2026, 2, 1, tzinfo=UTC)
+_WRITTEN = datetime(2026, 2, 1, 1, 5, tzinfo=UTC)
 _WITHOUT_AMOUNT = 7
-_RUN = "run-20260202-0100"
+_RUN = "run-20260201-0100"
+#: What is to be processed: 14 days at 5-minute steps, with everything that goes wrong with data.
+_CUTOVER = datetime(2026, 2, 10, tzinfo=UTC)
+_NEW, _ACCOUNTS = 4032, 50
+_NO_AMOUNT, _NO_ACCOUNT, _LATE, _CORRECTED = 997, 1499, 61, 40
+_MOST_CENTS = 912_345
 _MONEY = "decimal(18,2)"
 _TXN: Columns = (
     ("txn_id", "string"),
@@ -36,27 +42,61 @@ def _transactions() -> Rows:
                 amount,
                 event,
                 event + timedelta(minutes=1),
-                "landing/2026-02-01/part-0.csv",
+                "landing/2026-01-31/part-0.csv",
             )
         )
     return tuple(rows)
 
 
+def _new_transactions() -> Rows:
+    """4,136 rows: transactions, late arrivals, corrections, and three around the cutover.
+
+    The source spreads them by number: each 997th has no amount, each 1499th no account, each 61st
+    arrives nine hours late, each 40th is sent again an hour later with another amount.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for number in range(_NEW):
+        event = _END + timedelta(minutes=5 * number)
+        late = timedelta(hours=9) if number % _LATE == 1 else timedelta(minutes=1)
+        cents = number * 7919 % _MOST_CENTS + 1
+        row = (
+            f"n{number:06d}",
+            None if number % _NO_ACCOUNT == _NO_ACCOUNT - 1 else f"acc-{number % _ACCOUNTS}",
+            None if number % _NO_AMOUNT == _NO_AMOUNT - 1 else Decimal(cents) / 100,
+            event,
+            event + late,
+            f"landing/{event:%Y-%m-%d}/part-0.csv",
+        )
+        rows.append(row)
+        if number % _CORRECTED == 0:
+            again = row[4] + timedelta(hours=1)
+            rows.append((*row[:2], Decimal(cents + 100) / 100, event, again, f"{row[5][:-5]}1.csv"))
+    for number, offset in enumerate((-1, 0, 1)):
+        event = _CUTOVER - timedelta(minutes=1)
+        at = _CUTOVER + timedelta(microseconds=offset)
+        rows.append((f"b{number:06d}", "acc-0", Decimal("1.00"), event, at, "landing/edge.csv"))
+    return tuple(rows)
+
+
 _SOURCE = _transactions()
 _ACCEPTED = tuple((*row[:5], _RUN, _WRITTEN) for row in _SOURCE if row[2] is not None)
-_RULES = (("R001", "CRITICAL", "amount IS NOT NULL"), ("R002", "WARNING", "amount <= 9000"))
+_RULES = (
+    ("R001", "CRITICAL", "amount IS NOT NULL"),
+    ("R002", "WARNING", "amount <= 9000"),
+    ("R003", "CRITICAL", "account_id IS NOT NULL"),
+)
 
 
 def _summary() -> Rows:
     rows = []
     for account in ("acc-0", "acc-1", "acc-2"):
         amounts = [row[2] for row in _ACCEPTED if row[1] == account]
-        rows.append((date(2026, 2, 1), account, len(amounts), sum(amounts), _RUN, _WRITTEN))
+        rows.append((date(2026, 1, 31), account, len(amounts), sum(amounts), _RUN, _WRITTEN))
     return tuple(rows)
 
 
 TABLES: tuple[tuple[str, Columns, Rows], ...] = (
-    ("main.bronze.raw_txn", (*_TXN, ("src_file", "string")), _SOURCE),
+    ("main.bronze.raw_txn", (*_TXN, ("src_file", "string")), (*_SOURCE, *_new_transactions())),
     ("main.silver.txn", (*_TXN, ("run_id", "string"), ("_updated_at", "timestamp")), _ACCEPTED),
     (
         "main.silver.bad_records",
@@ -86,6 +126,7 @@ TABLES: tuple[tuple[str, Columns, Rows], ...] = (
         (
             (_RUN, "bronze.raw_txn", "R001", "CRITICAL", 12, 1, "FAIL", _START, _END, _WRITTEN),
             (_RUN, "bronze.raw_txn", "R002", "WARNING", 12, 0, "PASS", _START, _END, _WRITTEN),
+            (_RUN, "bronze.raw_txn", "R003", "CRITICAL", 12, 0, "PASS", _START, _END, _WRITTEN),
         ),
     ),
     (
@@ -134,7 +175,7 @@ TABLES: tuple[tuple[str, Columns, Rows], ...] = (
             ("run_id", "string"),
             ("_updated_at", "timestamp"),
         ),
-        ((date(2026, 2, 1), "R001", 1, _RUN, _WRITTEN),),
+        ((date(2026, 1, 31), "R001", 1, _RUN, _WRITTEN),),
     ),
     (
         "main.ops.pipeline_state",

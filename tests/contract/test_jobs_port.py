@@ -106,10 +106,10 @@ def test_the_output_of_a_failed_task_says_why(ports: Ports, job_id: int) -> None
 
 
 def test_permissions_of_a_job_name_every_holder_with_its_level(ports: Ports, job_id: int) -> None:
-    """The pipeline principal may view the job it is the identity of."""
+    """The pipeline principal deployed the job."""
     found = ports.workspace.job_permissions(job_id)
     own = [entry for entry in found if entry.get("service_principal_name") == PIPELINE]
-    assert [p["permission_level"] for p in own[0]["all_permissions"]] == ["CAN_VIEW"]
+    assert [p["permission_level"] for p in own[0]["all_permissions"]] == ["IS_OWNER"]
 
 
 def test_a_file_of_the_workspace_is_seen_by_the_principal_that_runs_it(ports: Ports) -> None:
@@ -119,10 +119,10 @@ def test_a_file_of_the_workspace_is_seen_by_the_principal_that_runs_it(ports: Po
         ports.workspace.object_status("/Shared/nowhere")
 
 
-def test_who_may_only_view_a_job_may_not_run_it(ports: Ports, job_id: int) -> None:
-    """The pipeline principal is what the job runs as, not who starts it."""
+def test_who_holds_nothing_on_a_job_may_not_run_it(ports: Ports, job_id: int) -> None:
+    """The operator of another day."""
     with pytest.raises(AccessRefusedError):
-        ports.act_as("pipeline_sp").run_now(job_id, {}, uuid4().hex)
+        ports.act_as("operator").run_now(job_id, {}, uuid4().hex)
 
 
 def test_the_bound_contract_holds_and_a_baseline_can_be_taken(

@@ -7,7 +7,8 @@ MERGE INTO main.silver.bad_records t USING (
   WHERE b.ingest_ts >= CAST(:window_start AS TIMESTAMP)
     AND b.ingest_ts < CAST(:window_end AS TIMESTAMP)
     AND r.is_current
-    AND ((r.rule_id = 'R001' AND b.amount IS NULL) OR (r.rule_id = 'R002' AND b.amount > 9000))
+    AND ((r.rule_id = 'R001' AND b.amount IS NULL) OR (r.rule_id = 'R002' AND b.amount > 9000)
+         OR (r.rule_id = 'R003' AND b.account_id IS NULL))
 ) s
 ON t.txn_id = s.txn_id AND t.rule_id = s.rule_id AND t.ingest_ts = s.ingest_ts
 WHEN NOT MATCHED THEN INSERT
@@ -18,7 +19,9 @@ WHEN NOT MATCHED THEN INSERT
 MERGE INTO main.silver.dq_status t USING (
   SELECT r.rule_id, r.severity, COUNT(b.txn_id) AS checked_count,
          COUNT(CASE WHEN (r.rule_id = 'R001' AND b.amount IS NULL)
-                      OR (r.rule_id = 'R002' AND b.amount > 9000) THEN b.txn_id END) AS bad_count
+                      OR (r.rule_id = 'R002' AND b.amount > 9000)
+                      OR (r.rule_id = 'R003' AND b.account_id IS NULL)
+                    THEN b.txn_id END) AS bad_count
   FROM main.silver.dim_rule_scd2 r LEFT JOIN main.bronze.raw_txn b
     ON b.ingest_ts >= CAST(:window_start AS TIMESTAMP)
    AND b.ingest_ts < CAST(:window_end AS TIMESTAMP)
