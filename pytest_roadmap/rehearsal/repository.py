@@ -31,7 +31,8 @@ from pytest_roadmap.rehearsal.templates import sample_files
 
 #: Beside the repository: the state of the cloud that its records are of.
 CLOUD = "cloud.json"
-_AUDIT = "audit_cloud_state.sh"
+#: Files that can be executed.
+_TOOLS = frozenset({"audit_cloud_state.sh", "tools/databricks"})
 #: What the working tree itself brings along.
 _PROJECT = (GENERATED_ROADMAP, ".roadmap/policy.yaml")
 _FEATURES = "features"
@@ -95,7 +96,7 @@ def _commits(files: Mapping[str, bytes], now: datetime) -> tuple[Commit, ...]:
     changes = (dict(files) | handed[0], handed[1], handed[2] | {LOCK: lock})
     times = (revisions[0].at, revisions[1].at, locked)
     return tuple(
-        Commit(revision.author, revision.author, at, revision.reason, change, frozenset({_AUDIT}))
+        Commit(revision.author, revision.author, at, revision.reason, change, _TOOLS)
         for revision, at, change in zip(revisions, times, changes, strict=True)
     )
 

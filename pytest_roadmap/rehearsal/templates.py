@@ -9,7 +9,7 @@ from string import Template
 
 _SAMPLE = "sample"
 #: Kinds of file in which a dollar sign is their own.
-_VERBATIM = (".sh", ".json")
+_VERBATIM = (".sh", ".json", "tools/databricks")
 #: What starts with a dot in a repository, under names that packaging keeps.
 _DOTTED = {"agents": ".agents", "specs": ".specs", "roadmap": ".roadmap", "gitignore": ".gitignore"}
 
