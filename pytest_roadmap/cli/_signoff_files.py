@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document.signoff import read_signoff
-from pytest_roadmap.adapters.repository.git import GitError
+from pytest_roadmap.adapters.repository.git import GitError, run_git
 from pytest_roadmap.cli._signoff import gather
 from pytest_roadmap.composition.signoffs import FoundSignoff, SignoffFolder, signoff_name
 from pytest_roadmap.domain.policy import GatePolicy
@@ -60,10 +60,10 @@ def act(
         NotApprovableError: the approval does not hold, so nothing was recorded.
         UnknownGateError, UnusableProjectError: nothing was written.
     """
-    facts = gather(place, gate, now=now)
-    policy = place.stand(now).policy.gates[gate]
-    desk = _Desk(place, SignoffFolder(place.root, place.environment, lambda: now), policy)
-    found = desk.folder.newest(gate)
+    folder = SignoffFolder(place.root, place.environment, lambda: now)
+    found = folder.newest(gate)
+    facts = _at_its_commit(gather(place, gate, now=now), found)
+    desk = _Desk(place, folder, place.stand(now).policy.gates[gate])
     if record:
         return _record(desk, facts, found, now)
     return _write(desk, facts, found, language, now)
@@ -88,6 +88,15 @@ class _Draft:
             approval=approval,
             generated=self.generated,
         )
+
+
+def _at_its_commit(facts: SignoffFacts, found: FoundSignoff | None) -> SignoffFacts:
+    """The facts under the commit that a document states, where nothing else has changed."""
+    if found is None or not found.signoff.commit:
+        return facts
+    before = replace(facts, commit=found.signoff.commit)
+    stated = found.signoff.figures
+    return facts if first_difference(stated, figures(before, found.signoff.language)) else before
 
 
 def _write(
@@ -199,11 +208,27 @@ def signoff_problems(place: SignoffPlace, path: Path, now: datetime) -> tuple[st
     desk = _Desk(place, folder, policy)
     approval = folder.approval(signoff, policy)
     return (
+        *_commit_problems(place, signoff.commit),
         *_content_problems(desk, facts, found),
         *signature_problems(signoff, approval),
         *_expired(facts, approval),
         *_of_log(folder, found, approval),
     )
+
+
+def _commit_problems(place: SignoffPlace, commit: str) -> Iterator[str]:
+    try:
+        run_git(place.root, "merge-base", "--is-ancestor", commit, "HEAD")
+    except GitError:
+        yield f"section 1: the commit {commit} is not in the history of this repository"
+
+
+def newest_problems(place: SignoffPlace, gate: str, now: datetime) -> tuple[str, ...]:
+    """Why the newest sign-off document of a gate is not valid, or that there is none."""
+    files = SignoffFolder(place.root, place.environment, lambda: now).files(gate)
+    if not files:
+        return (f"there is no document of {gate}",)
+    return signoff_problems(place, files[-1], now)
 
 
 def _of_log(folder: SignoffFolder, found: FoundSignoff, approval: Approval) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pytest_roadmap.cli.check import DOCUMENT
 
 if TYPE_CHECKING:
     from pytest_roadmap.cli._place import Place
+    from pytest_roadmap.domain.gate import GateConditions
 
 _USAGE = 2
 _INVALID = 30
@@ -52,6 +53,11 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--no-waivers", action="store_true", help="end with 10 where waivers were needed"
     )
+    parser.add_argument(
+        "--require-signoff",
+        action="store_true",
+        help="open only with a valid sign-off document (see roadmap signoff)",
+    )
     add_at(parser)
     parser.set_defaults(run=run)
 
@@ -83,12 +89,23 @@ def _run(args: argparse.Namespace, place: Place) -> int:
         return _USAGE
     from pytest_roadmap.cli._gate import as_lines, as_plain, judge_gate  # noqa: PLC0415
 
-    report = judge_gate(project, args.gate, place.document, no_waivers=args.no_waivers)
+    also = _signoff(place, args.gate) if args.require_signoff else None
+    report = judge_gate(project, args.gate, place.document, no_waivers=args.no_waivers, also=also)
     if args.format == "json":
         print(json.dumps(as_plain(report), ensure_ascii=False, indent=2))
     else:
         print("\n".join(as_lines(report, markdown=args.format == "markdown")))
     return report.exit_code
+
+
+def _signoff(place: Place, gate: str) -> GateConditions:
+    """What keeps the gate from being signed off, as something that is still open."""
+    from pytest_roadmap.cli._signoff_files import newest_problems  # noqa: PLC0415 - if asked
+    from pytest_roadmap.cli._signoff_place import SignoffPlace  # noqa: PLC0415
+    from pytest_roadmap.domain.gate import GateConditions as Asked  # noqa: PLC0415
+
+    problems = newest_problems(SignoffPlace(place.root, place.document), gate, place.now)
+    return Asked(qa={}, open=tuple(f"sign-off: {each}" for each in problems))
 
 
 def _invalid(args: argparse.Namespace, sentences: tuple[str, ...]) -> int:
