@@ -98,7 +98,6 @@ ATTEMPTS = [
         {"Operations": [{"op": "replace", "path": "active", "value": False}]},
     ),
     ("stop the warehouse", "POST", "/api/2.0/sql/warehouses/wh-embedded-1/stop", None),
-    ("see who may use it", "GET", "/api/2.0/permissions/warehouses/wh-embedded-1", None),
     (
         "let itself manage it",
         "PATCH",

@@ -143,3 +143,13 @@ def test_the_levels_of_an_object_are_listed(cloud: RunningCloud) -> None:
         if item.permission_level
     ]
     assert names == ["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"]
+
+
+def test_who_may_use_a_warehouse_may_see_who_else_may(cloud: RunningCloud) -> None:
+    """Changing the list needs CAN_MANAGE, seeing it any level; without one it is refused."""
+    url = "/api/2.0/permissions/warehouses/wh-embedded-1"
+    row = {"user_name": OUTSIDER, "permission_level": "CAN_USE"}
+    assert cloud.rest("pipeline_sp", "GET", url).status_code == 200
+    change = cloud.rest("pipeline_sp", "PATCH", url, {"access_control_list": [row]})
+    assert change.status_code == 403
+    assert cloud.rest("outsider", "GET", url).status_code == 403

@@ -2,8 +2,8 @@
 
 Source: https://docs.databricks.com/api/azure/workspace/permissions (2.0, documented: PUT replaces
 the list, PATCH changes single rows, both need CAN MANAGE, an object has one owner; a group cannot
-own a job; workspace admins manage every job). Assumed: reading the list needs the lowest level for
-jobs and pipelines, CAN MANAGE for warehouses and workspace objects.
+own a job; workspace admins manage every job). Assumed: who holds any level on an object may read
+the list.
 """
 
 from __future__ import annotations
@@ -49,9 +49,18 @@ def _target(cloud: Cloud, call: Call) -> Target:
     state, who = cloud.state, call.principal
     kind, wanted = call.path["type"], call.path["id"]
     if kind in ("warehouses", "sql/warehouses"):
-        warehouse = warehouses.require_level(state, who, wanted, "CAN_MANAGE")
+        warehouse = warehouses.require_level(state, who, wanted, "CAN_VIEW")
+        level = warehouses.level_of(state, who, warehouse)
+        manageable = level >= warehouses.LEVELS.index("CAN_MANAGE")
         path = f"/sql/warehouses/{wanted}"
-        return Target(path, "warehouses", warehouses.LEVELS, warehouse.acl, True, True)  # noqa: FBT003
+        return Target(
+            path,
+            "warehouses",
+            warehouses.LEVELS,
+            warehouse.acl,
+            readable=True,
+            manageable=manageable,
+        )
     if kind == "jobs":
         return _listed(state, who, "job", wanted)
     if kind == "pipelines":
@@ -74,21 +83,26 @@ def _listed(state: CloudState, who: Principal, kind: str, wanted: str) -> Target
     readable = levels.holds(state, who, acl, known, "CAN_VIEW")
     manageable = levels.holds(state, who, acl, known, "CAN_MANAGE")
     path = f"/{'jobs' if kind == 'job' else kind}/{wanted}"
-    return Target(path, kind, known, acl, readable, manageable)
+    return Target(path, kind, known, acl, readable=readable, manageable=manageable)
 
 
 def _object(state: CloudState, who: Principal, kind: str, wanted: str) -> Target:
     found = state.lakeflow.object_with_id(int(wanted)) if wanted.isdigit() else None
     if found is None or found.object_type != _OBJECT_TYPES[kind]:
         raise ServiceError(404, "RESOURCE_DOES_NOT_EXIST", f"{kind} {wanted} does not exist.")
-    manageable = levels.may_object(state, who, found, "CAN_MANAGE")
-    kind_word = found.object_type.lower()
-    path = f"/{kind}/{wanted}"
-    return Target(path, kind_word, levels.OBJECT, found.acl, manageable, manageable, found)
+    return Target(
+        f"/{kind}/{wanted}",
+        found.object_type.lower(),
+        levels.OBJECT,
+        found.acl,
+        readable=levels.may_object(state, who, found, "CAN_READ"),
+        manageable=levels.may_object(state, who, found, "CAN_MANAGE"),
+        item=found,
+    )
 
 
 def _require(call: Call, target: Target, *, manage: bool) -> None:
-    if not (target.manageable if manage else target.readable or target.manageable):
+    if not (target.manageable if manage else target.readable):
         raise PermissionDeniedError(
             f"User {call.principal.name} may not {'change' if manage else 'read'} the permissions "
             f"on {target.object_id}."
