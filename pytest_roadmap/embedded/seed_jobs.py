@@ -31,7 +31,7 @@ SILVER_PIPELINE = "ebedded0-0000-4000-8000-0000000009a1"
 FAILED_RUN, FAILED_RERUN, RERUN = 610000000000101, 610000000000103, 610000000000105
 _FILES = "/Shared/pipelines"
 _NOTEBOOK = "bootstrap_catalog"
-_WINDOW = ("2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z")
+_WINDOW = ("2026-02-01T00:00:00Z", "2026-02-01T01:00:00Z")
 _RUN_ID = "run-20260201-0100"
 #: How long ago the runs of the past started, and how long each of them took.
 _PAST = (

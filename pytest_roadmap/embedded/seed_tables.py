@@ -1,25 +1,20 @@
-"""The seeded tables: full name, columns, and a few rows each."""
+"""The seeded tables: full name, columns and rows."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+
+from pytest_roadmap.embedded.seed_source import FIRST_DAY, source_rows
 
 Columns = tuple[tuple[str, str], ...]
 Rows = tuple[tuple[Any, ...], ...]
 
-#: What ran before: one day with twelve transactions, one of them rejected.
-_START = datetime(2026, 1, 31, tzinfo=UTC)
-_END = datetime(2026, 2, 1, tzinfo=UTC)
-_WRITTEN = datetime(2026, 2, 1, 1, 5, tzinfo=UTC)
-_WITHOUT_AMOUNT = 7
+#: What ran before: pipelines over the first hour, twelve transactions of which one was rejected.
+_START, _END = FIRST_DAY, FIRST_DAY + timedelta(hours=1)
+_WRITTEN = _END + timedelta(minutes=5)
 _RUN = "run-20260201-0100"
-#: What is to be processed: 14 days at 5-minute steps, with everything that goes wrong with data.
-_CUTOVER = datetime(2026, 2, 10, tzinfo=UTC)
-_NEW, _ACCOUNTS = 4032, 50
-_NO_AMOUNT, _NO_ACCOUNT, _LATE, _CORRECTED = 997, 1499, 61, 40
-_MOST_CENTS = 912_345
 _MONEY = "decimal(18,2)"
 _TXN: Columns = (
     ("txn_id", "string"),
@@ -30,56 +25,9 @@ _TXN: Columns = (
 )
 
 
-def _transactions() -> Rows:
-    rows = []
-    for number in range(12):
-        event = _START + timedelta(minutes=5 * number)
-        amount = None if number == _WITHOUT_AMOUNT else Decimal("19.90") * (number + 1)
-        rows.append(
-            (
-                f"t{number:06d}",
-                f"acc-{number % 3}",
-                amount,
-                event,
-                event + timedelta(minutes=1),
-                "landing/2026-01-31/part-0.csv",
-            )
-        )
-    return tuple(rows)
-
-
-def _new_transactions() -> Rows:
-    """4,136 rows: transactions, late arrivals, corrections, and three around the cutover.
-
-    The source spreads them by number: each 997th has no amount, each 1499th no account, each 61st
-    arrives nine hours late, each 40th is sent again an hour later with another amount.
-    """
-    rows: list[tuple[Any, ...]] = []
-    for number in range(_NEW):
-        event = _END + timedelta(minutes=5 * number)
-        late = timedelta(hours=9) if number % _LATE == 1 else timedelta(minutes=1)
-        cents = number * 7919 % _MOST_CENTS + 1
-        row = (
-            f"n{number:06d}",
-            None if number % _NO_ACCOUNT == _NO_ACCOUNT - 1 else f"acc-{number % _ACCOUNTS}",
-            None if number % _NO_AMOUNT == _NO_AMOUNT - 1 else Decimal(cents) / 100,
-            event,
-            event + late,
-            f"landing/{event:%Y-%m-%d}/part-0.csv",
-        )
-        rows.append(row)
-        if number % _CORRECTED == 0:
-            again = row[4] + timedelta(hours=1)
-            rows.append((*row[:2], Decimal(cents + 100) / 100, event, again, f"{row[5][:-5]}1.csv"))
-    for number, offset in enumerate((-1, 0, 1)):
-        event = _CUTOVER - timedelta(minutes=1)
-        at = _CUTOVER + timedelta(microseconds=offset)
-        rows.append((f"b{number:06d}", "acc-0", Decimal("1.00"), event, at, "landing/edge.csv"))
-    return tuple(rows)
-
-
-_SOURCE = _transactions()
-_ACCEPTED = tuple((*row[:5], _RUN, _WRITTEN) for row in _SOURCE if row[2] is not None)
+_SOURCE = source_rows()
+_PROCESSED = tuple(row for row in _SOURCE if row[4] < _END)
+_ACCEPTED = tuple((*row[:5], _RUN, _WRITTEN) for row in _PROCESSED if row[2] is not None)
 _RULES = (
     ("R001", "CRITICAL", "amount IS NOT NULL"),
     ("R002", "WARNING", "amount <= 9000"),
@@ -88,15 +36,12 @@ _RULES = (
 
 
 def _summary() -> Rows:
-    rows = []
-    for account in ("acc-0", "acc-1", "acc-2"):
-        amounts = [row[2] for row in _ACCEPTED if row[1] == account]
-        rows.append((date(2026, 1, 31), account, len(amounts), sum(amounts), _RUN, _WRITTEN))
-    return tuple(rows)
+    """One row an account: in one hour each account has one transaction at most."""
+    return tuple((_START.date(), row[1], 1, row[2], _RUN, _WRITTEN) for row in _ACCEPTED)
 
 
 TABLES: tuple[tuple[str, Columns, Rows], ...] = (
-    ("main.bronze.raw_txn", (*_TXN, ("src_file", "string")), (*_SOURCE, *_new_transactions())),
+    ("main.bronze.raw_txn", (*_TXN, ("src_file", "string")), _SOURCE),
     ("main.silver.txn", (*_TXN, ("run_id", "string"), ("_updated_at", "timestamp")), _ACCEPTED),
     (
         "main.silver.bad_records",
@@ -107,7 +52,9 @@ TABLES: tuple[tuple[str, Columns, Rows], ...] = (
             ("run_id", "string"),
             ("detected_at", "timestamp"),
         ),
-        tuple((*row[:5], "R001", "CRITICAL", _RUN, _WRITTEN) for row in _SOURCE if row[2] is None),
+        tuple(
+            (*row[:5], "R001", "CRITICAL", _RUN, _WRITTEN) for row in _PROCESSED if row[2] is None
+        ),
     ),
     (
         "main.silver.dq_status",
@@ -175,7 +122,7 @@ TABLES: tuple[tuple[str, Columns, Rows], ...] = (
             ("run_id", "string"),
             ("_updated_at", "timestamp"),
         ),
-        ((date(2026, 1, 31), "R001", 1, _RUN, _WRITTEN),),
+        ((_START.date(), "R001", 1, _RUN, _WRITTEN),),
     ),
     (
         "main.ops.pipeline_state",
