@@ -36,10 +36,17 @@ from pytest_roadmap.domain.pipeline_runs import (
     run_problems,
     used_parameter_problems,
 )
+from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.ports import Clock, RepositoryPort, WorkspacePort
 from pytest_roadmap.domain.recording import Expect, Recorder
+from pytest_roadmap.domain.roadmap import Roadmap
 from pytest_roadmap.domain.run_history import RunHistory, history_problems, read_run_history
-from pytest_roadmap.domain.scenario_results import first_recorded, leave_result, passed_result
+from pytest_roadmap.domain.scenario_results import (
+    first_recorded,
+    leave_result,
+    passed_result,
+    result_limit,
+)
 from pytest_roadmap.domain.warehouse import running_warehouse
 from pytest_roadmap.domain.warehouse_desk import WarehouseDesk
 
@@ -94,10 +101,14 @@ def source_has_rows(
 def result_of_scenario(
     scenario: str,
     records: Callable[[], tuple[Record, ...]],
+    roadmap: Roadmap,
+    policy: Policy,
     environment: Environment,
     clock: Clock,
 ) -> Mapping[str, Any]:
-    return passed_result(records(), scenario, kind=environment.kind, now=clock())
+    known, task = records(), roadmap.task(scenario.partition(".")[0])
+    limit = result_limit(known, task, policy, environment.get("evidence.max_age_h"))
+    return passed_result(known, scenario, kind=environment.kind, now=clock(), limit=limit)
 
 
 @when(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pytest_roadmap.domain.effective import FreshnessLimit, effective_results, never_stale
 from pytest_roadmap.domain.evidence import Record
 from pytest_roadmap.domain.outcome import NotRunError, Outcome
+from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.domain.standing import Occasion, freshness_limit
+from pytest_roadmap.domain.task import Task
 
 #: The fact of a record under which each scenario leaves what later ones need.
 RESULTS = "results"
@@ -58,3 +61,19 @@ def first_recorded(records: Iterable[Record], task_id: str, *, kind: str) -> dat
     """When the task was first recorded in this environment, None if never."""
     times = (r.started for r in records if r.task_id == task_id and r.kind == kind)
     return min(times, default=None)
+
+
+def result_limit(
+    records: Iterable[Record], task: Task, policy: Policy, bound_h: float | None
+) -> FreshnessLimit:
+    """How long a result of the task's scenarios may be gone on with (rules d.7).
+
+    Args:
+        records: which of them say what modes a scenario has.
+        task: the one whose result is wanted.
+        policy: its limits for a task that is Done.
+        bound_h: hours, the stricter limit of the environment (``evidence.max_age_h``), or None.
+    """
+    modes = {s.scenario_id: frozenset(s.modes) for each in records for s in each.scenarios}
+    bound = timedelta(hours=bound_h) if bound_h else None
+    return freshness_limit(task, policy, modes, Occasion.DONE, bound)

@@ -10,10 +10,16 @@ import pytest
 
 from pytest_roadmap.domain.evidence import Record
 from pytest_roadmap.domain.outcome import NotRunError, Outcome
+from pytest_roadmap.domain.policy import Policy
 from pytest_roadmap.domain.ports import UnreadableDocumentError
 from pytest_roadmap.domain.recording import Recorder
 from pytest_roadmap.domain.run_history import RunHistory, history_problems, read_run_history
-from pytest_roadmap.domain.scenario_results import first_recorded, leave_result, passed_result
+from pytest_roadmap.domain.scenario_results import (
+    first_recorded,
+    leave_result,
+    passed_result,
+    result_limit,
+)
 from tests.fakes.jobs import ended_state, milliseconds
 from tests.fakes.world import NOW, FakeRepository, FakeWorkspace
 from tests.unit import domain_cases as cases
@@ -202,6 +208,17 @@ def test_without_a_pass_or_its_result_the_scenario_waits() -> None:
     for known in ([], [failed], [empty]):
         with pytest.raises(NotRunError, match=r"waiting\(SEC-007.S1\)"):
             passed_result(known, "SEC-007.S1", kind="dev", now=NOW)
+
+
+def test_a_result_is_gone_on_with_while_it_is_fresh() -> None:
+    """The policy's days for events, or the stricter hours of the environment."""
+    policy = Policy({}, "", {"L1": ("dev",)}, freshness={"state_done_d": 30, "event_done_d": 90})
+    task = replace(cases.task("SEC-007"), verification_level="L3")
+    ran = replace(recorded(Outcome.PASS).scenarios[0], modes=("RUN",))
+    known = [replace(recorded(Outcome.PASS), scenarios=(ran,))]
+    assert result_limit(known, task, policy, None)("SEC-007.S1") == timedelta(days=90)
+    assert result_limit(known, task, policy, 48)("SEC-007.S1") == timedelta(hours=48)
+    assert result_limit([], task, policy, None)("SEC-007.S1") == timedelta(days=30)
 
 
 def test_the_first_record_of_a_task_dates_it() -> None:
