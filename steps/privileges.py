@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pytest_bdd import given, parsers, then, when
 
 from pytest_roadmap.domain.documents import require_handed_over
 from pytest_roadmap.domain.environment import Environment
+from pytest_roadmap.domain.former_identity import (
+    FORMER,
+    former_problems,
+    read_former_identity,
+    unsettled_schemas,
+)
 from pytest_roadmap.domain.grant_matrix import bound_matrix_problems, load_matrix
 from pytest_roadmap.domain.ports import RepositoryPort, ServicePrincipal, WorkspacePort
 from pytest_roadmap.domain.privilege_reading import (
     active_principal,
+    metastore_privileges,
     read_privileges,
     resolve_subject,
 )
@@ -23,6 +31,7 @@ from pytest_roadmap.domain.privileges import (
     required_problems,
 )
 from pytest_roadmap.domain.recording import Expect
+from pytest_roadmap.domain.run_identity import excess_levels
 
 
 @given(parsers.re(r'the grant matrix of "(?P<principal>[^"]*)"'), target_fixture="matrix")
@@ -52,10 +61,17 @@ def effective_privileges_are_read(
     matrix: Sequence[MatrixRow],
     environment: Environment,
     workspace: WorkspacePort,
+    act_as: Callable[[str], WorkspacePort],
 ) -> Reading:
     binding = environment.require(f"principals.{principal}")
     subject = resolve_subject(workspace, binding["application_id"], binding.get("groups") or ())
-    return read_privileges(workspace, subject, matrix)
+    metastore = metastore_privileges(
+        workspace,
+        lambda: act_as(principal),
+        subject,
+        str(environment.require("uc.metastore_id")),
+    )
+    return replace(read_privileges(workspace, subject, matrix), metastore=metastore)
 
 
 @then(parsers.re(r'"(?P<principal>[^"]*)" has every required privilege by the permitted route'))
@@ -80,3 +96,23 @@ def no_excess_privilege(
 ) -> None:
     expect.at_least("securables read", len(matrix), len(reading.accesses))
     expect.none(f"{principal} holds nothing beyond the matrix", excess_problems(matrix, reading))
+
+
+@then("the previous identity no longer writes")
+def previous_identity_does_not_write(
+    matrix: Sequence[MatrixRow],
+    reading: Reading,
+    environment: Environment,
+    workspace: WorkspacePort,
+    repository: RepositoryPort,
+    expect: Expect,
+) -> None:
+    agreed = load_matrix(repository, environment, FORMER)
+    former = read_former_identity(workspace, environment, matrix)
+    expect.at_least("schemas and tables that the pipelines write", 1, len(former.rows))
+    expect.none("the agreement forbids it to write", list(unsettled_schemas(matrix, agreed)))
+    expect.none(f"{former.reading.subject.application_id} cannot write", former_problems(former))
+    warehouse = str(environment.require("warehouse.id"))
+    entries = workspace.object_permissions("warehouses", warehouse)
+    beyond = list(excess_levels("warehouses", entries, reading.subject))
+    expect.none("the pipelines may only use the warehouse", beyond)

@@ -13,6 +13,7 @@ from pytest_roadmap.adapters.environment import EnvironmentFileError, read_envir
 from pytest_roadmap.adapters.environment.rules import EVIDENCE_ROOT
 from pytest_roadmap.adapters.repository import (
     AuditScript,
+    BundleTool,
     GitError,
     GitRepository,
     git_top_level,
@@ -192,6 +193,9 @@ class Run:
                 lambda: self._azure(recorder),
             ),
             vault=cast("VaultPort", Deferred(lambda: self._vault(recorder))),
+            bundle=BundleTool(
+                root, self.environment, recorder, self.redactor, credentials=self._audit_login
+            ),
             read_markdown=_read_markdown,
             extra={"redactor": self.redactor},
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from pytest_roadmap.domain.bundle_port import BundlePort
 from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.identity import ProbedIdentity
 from pytest_roadmap.domain.jobs_port import JobsPort
@@ -162,8 +163,10 @@ class WorkspacePort(SecretsPort, JobsPort, Protocol):
     def service_principal(self, application_id: str) -> ServicePrincipal:
         """C-SP."""
 
-    def groups_of(self, application_id: str) -> tuple[str, ...]:
-        """C-SP: every group whose grants reach a service principal, through other groups too.
+    def groups_of(self, name: str) -> tuple[str, ...]:
+        """C-SP: every group whose grants reach a principal, through other groups too.
+
+        ``name`` is the application id of a service principal or the name of a user.
 
         A group whose own groups the caller may not read ends the search there.
         """
@@ -222,6 +225,19 @@ class Document:
         return self.content.decode("utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """The last commit of a tracked file, and whether the working tree holds just what it holds.
+
+    ``commit`` is empty and ``committed_at`` None for a file that was never committed.
+    """
+
+    path: str
+    commit: str
+    committed_at: datetime | None
+    clean: bool
+
+
 class UnreadableDocumentError(Exception):
     """A document is there and is not what its name says; the message is one sentence."""
 
@@ -238,6 +254,9 @@ class RepositoryPort(Protocol):
 
     def read(self, path: str) -> Document:
         """A tracked file by its path in the repository; a path that leaves it is refused."""
+
+    def last_change(self, path: str) -> FileChange:
+        """When and by which commit a tracked file was changed last."""
 
     def records(self, name: str) -> tuple[Document, ...]:
         """The tracked records of a kind or of a task ("GOV-006"), by file name, the newest last.
@@ -339,6 +358,7 @@ class Ports:
     clock: Clock
     identity: IdentityPort
     vault: VaultPort
+    bundle: BundlePort
     #: The text of a Markdown document as headings and tables.
     read_markdown: Callable[[str], MarkdownText]
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError, BlockedError
 from pytest_roadmap.domain.ports import Privilege, ServicePrincipal, WorkspacePort
@@ -67,6 +67,29 @@ def read_privileges(
             else _access(workspace, subject, securable, here)
         )
     return Reading(subject, here, accesses)
+
+
+def metastore_privileges(
+    workspace: WorkspacePort,
+    as_subject: Callable[[], WorkspacePort],
+    subject: Subject,
+    metastore_id: str,
+) -> tuple[Privilege, ...]:
+    """C-GE on the metastore, which only its administrators may read of others.
+
+    Where the observer is none, the subject reads what reaches itself.
+    """
+    try:
+        return _on_metastore(workspace, subject, metastore_id)
+    except AccessRefusedError:
+        return _on_metastore(as_subject(), subject, metastore_id)
+
+
+def _on_metastore(
+    workspace: WorkspacePort, subject: Subject, metastore_id: str
+) -> tuple[Privilege, ...]:
+    metastore = Securable("metastore", metastore_id)
+    return tuple(p for name in subject.names for p in _effective(workspace, metastore, name))
 
 
 def _access(workspace: WorkspacePort, subject: Subject, securable: Securable, here: str) -> Access:

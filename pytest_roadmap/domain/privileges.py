@@ -10,6 +10,12 @@ from pytest_roadmap.domain.ports import Privilege
 
 ALL_PRIVILEGES = "ALL_PRIVILEGES"
 ACCOUNT_USERS = "account users"
+#: The group whose members administer a workspace.
+ADMINS = "admins"
+
+#: What the metastore gives to every user, which is no privilege on data.
+#: Source: https://learn.microsoft.com/azure/databricks/marketplace/get-started-consumer
+_OF_EVERYBODY = frozenset({"USE_MARKETPLACE_ASSETS"})
 
 #: What ``ALL_PRIVILEGES`` leaves out.
 #: Source: https://learn.microsoft.com/azure/databricks/data-governance/unity-catalog/manage-privileges/privileges
@@ -111,11 +117,15 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything read about a subject: one access for each securable and each of its parents."""
+    """Everything read about a subject: one access for each securable and each of its parents.
+
+    ``metastore`` is what it holds on the metastore, about which no matrix has a row.
+    """
 
     subject: Subject
     workspace_id: str
     accesses: Mapping[Securable, Access]
+    metastore: tuple[Privilege, ...] = ()
 
 
 def read_matrix(data: Any, principal: str) -> tuple[MatrixRow, ...]:
@@ -264,20 +274,50 @@ def _routes(privilege: str, access: Access, subject: Subject) -> str:
 def excess_problems(rows: Iterable[MatrixRow], reading: Reading) -> tuple[str, ...]:
     """Which privileges are forbidden or beyond the agreement, and what the subject owns."""
     listed = tuple(rows)
-    problems = [f"{row.securable}: {p}" for row in listed for p in _exceeds(row, reading)]
-    for securable in securables_of(listed):
-        owner = reading.accesses[securable].owner
-        if owner and owner.casefold() in {n.casefold() for n in reading.subject.names}:
-            problems.append(f"{securable}: owned by {owner}, who needs no grant")
-    return tuple(problems)
+    return (
+        *(f"{row.securable}: {p}" for row in listed for p in _exceeds(row, reading)),
+        *owned_problems(listed, reading),
+        *_beyond_securables(reading),
+    )
 
 
-def _exceeds(row: MatrixRow, reading: Reading) -> Iterator[str]:
+def forbidden_problems(rows: Iterable[MatrixRow], reading: Reading) -> tuple[str, ...]:
+    """Which forbidden privileges the subject holds."""
+    return tuple(f"{row.securable}: {p}" for row in rows for p in _forbidden(row, reading))
+
+
+def owned_problems(rows: Iterable[MatrixRow], reading: Reading) -> tuple[str, ...]:
+    """Which securables of the rows, containers included, belong to the subject."""
+    names = {name.casefold() for name in reading.subject.names}
+    owners = {each: reading.accesses[each].owner for each in securables_of(rows)}
+    return tuple(
+        f"{securable}: owned by {owner}, who needs no grant"
+        for securable, owner in owners.items()
+        if owner and owner.casefold() in names
+    )
+
+
+def _beyond_securables(reading: Reading) -> Iterator[str]:
+    """What reaches past every row: administering the workspace, creating in the metastore."""
+    if ADMINS in reading.subject.groups:
+        yield f"it is in the workspace group {ADMINS}, which manages everything"
+    for held in reading.metastore:
+        if held.privilege not in _OF_EVERYBODY:
+            yield f"the metastore: holds {held.privilege} through {held.principal}"
+
+
+def _forbidden(row: MatrixRow, reading: Reading) -> Iterator[str]:
     access, subject = reading.accesses[row.securable], reading.subject
     held = access.held(subject.names)
     for privilege in sorted(row.forbidden):
         if _can(privilege, held) or privilege in held:
             yield f"holds forbidden {privilege} via {_routes(privilege, access, subject)}"
+
+
+def _exceeds(row: MatrixRow, reading: Reading) -> Iterator[str]:
+    access, subject = reading.accesses[row.securable], reading.subject
+    held = access.held(subject.names)
+    yield from _forbidden(row, reading)
     extra = held - row.required - row.allowed - row.forbidden - _entries_above(row.securable)
     for privilege in sorted(extra):
         yield f"holds {privilege} beyond the matrix via {_routes(privilege, access, subject)}"

@@ -51,6 +51,8 @@ OPERATOR = "ops.kim@embedded.example"
 OPS_MEMBER = "ops.lee@embedded.example"
 INFRA = "infra.park@embedded.example"
 OUTSIDER = "outsider@embedded.example"
+#: Under whom the jobs ran before they were given a service principal.
+FORMER = "etl.choi@embedded.example"
 WORKSPACE_ID = 7405610928374650
 WAREHOUSE = "wh-embedded-1"
 REGION = "koreacentral"
@@ -80,10 +82,11 @@ _PRINCIPALS = (
     ("7000000000000005", USER, OPS_MEMBER, "Lee (operations)", "b4"),
     ("7000000000000006", USER, INFRA, "Park (infrastructure)", "b5"),
     ("7000000000000007", USER, OUTSIDER, "Outsider", "b6"),
+    ("7000000000000008", USER, FORMER, "Choi (data engineering)", "b7"),
 )
 _GROUPS = (
     ("8000000000000001", "admins", (1,), False),
-    ("8000000000000002", "users", (1, 2, 3, 4, 5, 6, 7), False),
+    ("8000000000000002", "users", (1, 2, 3, 4, 5, 6, 7, 8), False),
     ("8000000000000003", "grp-etl", (3,), True),
     ("8000000000000004", "grp-ops", (4, 5), True),
 )
@@ -104,6 +107,10 @@ _GRANTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (SCHEMA, "main.ops", PIPELINE_SP, ("USE_SCHEMA", "SELECT", "MODIFY")),
     (EXTERNAL_LOCATION, "loc-landing", PIPELINE_SP, ("READ_FILES", "WRITE_FILES")),
     (EXTERNAL_LOCATION, "loc-archive", PIPELINE_SP, ("READ_FILES",)),
+    # Who ran the jobs before still reads what they write.
+    (CATALOG, "main", FORMER, ("USE_CATALOG",)),
+    (SCHEMA, "main.silver", FORMER, ("USE_SCHEMA", "SELECT")),
+    (SCHEMA, "main.gold", FORMER, ("USE_SCHEMA", "SELECT")),
     # The harness observes. MANAGE is what the service asks for to read other principals' grants
     # and the workspace bindings; nothing less does without making it an owner or metastore admin.
     (CATALOG, "main", HARNESS, ("USE_CATALOG", "BROWSE", "MANAGE")),

@@ -12,6 +12,7 @@ from pytest_roadmap.plugin.items import ScenarioItem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_roadmap.domain.bundle_port import BundlePort
     from pytest_roadmap.domain.environment import Environment
     from pytest_roadmap.domain.evidence import Record
     from pytest_roadmap.domain.gate_review import GateReviewPort
@@ -104,6 +105,11 @@ class StepFixtures:
     def vault(self, ports: Ports) -> VaultPort:
         """The secrets of the bound vault."""
         return ports.vault
+
+    @pytest.fixture
+    def bundle(self, ports: Ports) -> BundlePort:
+        """The Databricks bundle that the environment binds."""
+        return ports.bundle
 
     @pytest.fixture
     def repository(self, ports: Ports) -> RepositoryPort:

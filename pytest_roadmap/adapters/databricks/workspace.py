@@ -186,10 +186,11 @@ class DatabricksWorkspace(WorkspaceJobs):
             tuple(str(group.get("display", "")) for group in item.get("groups") or ()),
         )
 
-    def groups_of(self, application_id: str) -> tuple[str, ...]:
+    def groups_of(self, name: str) -> tuple[str, ...]:
         """C-SP: its record names the groups it is directly in, each of those names its own."""
         names: dict[str, str] = {}
-        waiting = list(self._principal(application_id).get("groups") or ())
+        record = self._user(name) if "@" in name else self._principal(name)
+        waiting = list(record.get("groups") or ())
         while waiting:
             group = waiting.pop(0)
             group_id = str(group.get("value") or "")
@@ -212,9 +213,18 @@ class DatabricksWorkspace(WorkspaceJobs):
         if not _GUID.fullmatch(application_id):
             raise InconclusiveError("malformed_binding", f"{resource}: not an application id")
         wanted = f'applicationId eq "{application_id}"'
-        answer = self._call(
-            "C-SP", resource, lambda w: list(w.service_principals.list(filter=wanted))
-        )
+        return self._only(resource, lambda w: list(w.service_principals.list(filter=wanted)))
+
+    def _user(self, user_name: str) -> dict[str, Any]:
+        """The record of the one user of this name."""
+        resource = f"user {user_name}"
+        if '"' in user_name or "\\" in user_name:
+            raise InconclusiveError("malformed_binding", f"{resource}: not a user name")
+        wanted = f'userName eq "{user_name}"'
+        return self._only(resource, lambda w: list(w.users.list(filter=wanted)))
+
+    def _only(self, resource: str, read: Callable[[WorkspaceClient], Any]) -> dict[str, Any]:
+        answer = self._call("C-SP", resource, read)
         found = {str(item.get("id")): item for item in _items(answer, "Resources")}
         if not found:
             raise AssetMissingError(resource)

@@ -219,9 +219,10 @@ def is_visible(
 
     Metastore admin, owner of it or a parent, BROWSE, MANAGE, or a privilege on it; for schemas and
     objects that privilege also needs the USE chain above it. An object not bound here is listed
-    to those who administer it only, and read by nobody (``require_visible``).
+    to those who administer it only, and read by nobody (``require_visible``). Everybody in a
+    workspace may know its metastore (documented: ``metastore_summary`` has no condition).
     """
-    if can_manage(state, principal, securable_type, full_name):
+    if securable_type == METASTORE or can_manage(state, principal, securable_type, full_name):
         return True
     if not is_bound(state, securable_type, full_name):
         return False
