@@ -98,11 +98,7 @@ def _read(workspace: JobsPort, label: str, job_id: int, above: tuple[int, ...]) 
         deployment=str((settings.get("deployment") or {}).get("kind") or ""),
         digest=canonical_digest(settings),
         sources=tuple(dict.fromkeys(path for task in tasks for path in _sources(task))),
-        clusters=tuple(
-            dict.fromkeys(
-                str(t["existing_cluster_id"]) for t in tasks if "existing_cluster_id" in t
-            )
-        ),
+        clusters=_clusters(tasks),
         pipelines={key: _pipeline(workspace, key) for key in _named(tasks, "pipeline")},
         children=tuple(
             _read(workspace, f"{label} > job {child}", int(child), seen)
@@ -126,6 +122,11 @@ def _named(tasks: Iterable[Mapping[str, Any]], kind: str, field: str = "") -> tu
     bodies = (task.get(f"{kind}_task") or {} for task in tasks)
     names = (body.get(field or f"{kind}_id") for body in bodies)
     return tuple(dict.fromkeys(str(name) for name in names if name))
+
+
+def _clusters(tasks: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    named = (task.get("existing_cluster_id") for task in tasks)
+    return tuple(dict.fromkeys(str(name) for name in named if name))
 
 
 def _sources(task: Mapping[str, Any]) -> Iterator[str]:

@@ -44,6 +44,7 @@ class FakeWorkspace(FakeJobs):
     direct: dict[tuple[str, str, str], tuple[Privilege, ...]] = field(default_factory=dict)
     bindings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     principals: dict[str, ServicePrincipal] = field(default_factory=dict)
+    users: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scopes: tuple[Mapping[str, Any], ...] = ()
     secrets: dict[str, dict[str, str | Exception]] = field(default_factory=dict)
     secret_acls: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -90,8 +91,12 @@ class FakeWorkspace(FakeJobs):
         except KeyError as error:
             raise AssetMissingError(f"service principal {application_id}") from error
 
-    def groups_of(self, application_id: str) -> tuple[str, ...]:
-        return self.service_principal(application_id).groups
+    def groups_of(self, name: str) -> tuple[str, ...]:
+        if "@" not in name:
+            return self.service_principal(name).groups
+        if name not in self.users:
+            raise AssetMissingError(f"user {name}")
+        return self.users[name]
 
     def warehouse_state(self, warehouse_id: str) -> str:
         return self.warehouse
