@@ -38,6 +38,7 @@ def test_the_newest_row_of_a_key_counts_and_the_file_decides_a_tie() -> None:
         lambda t: r.sum_query(t, "amount"),
         lambda t: r.daily_sums_query(t, "amount", "event_ts"),
     ],
+    ids=["missing", "orphans", "source sum", "sum", "daily sums"],
 )
 def test_a_name_that_is_none_never_reaches_a_statement(build: Callable[[str], str]) -> None:
     """A binding with a space or an empty part is refused."""
