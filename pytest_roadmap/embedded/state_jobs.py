@@ -155,6 +155,19 @@ class Pipeline:
     acl: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class SavedQuery:
+    """A query kept under an id. ``acl`` levels are CAN_VIEW, CAN_RUN, CAN_EDIT, CAN_MANAGE."""
+
+    query_id: str
+    display_name: str
+    text: str
+    warehouse_id: str
+    owner: str
+    created_at: datetime
+    acl: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class JobsState:
     """Everything about jobs. ``tokens`` maps an idempotency token to its run.
@@ -169,6 +182,7 @@ class JobsState:
     tokens: dict[str, int] = field(default_factory=dict)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     objects: dict[str, WorkspaceObject] = field(default_factory=dict)
+    queries: dict[str, SavedQuery] = field(default_factory=dict)
     service_principal_users: dict[str, list[str]] = field(default_factory=dict)
     last_id: int = 100_000_000_000_000
     setup_s: float = 0.05

@@ -11,6 +11,7 @@ from databricks.sdk.service.jobs import (
     RunLifeCycleState,
     TerminationCodeCode,
 )
+from databricks.sdk.service.sql import CreateQueryRequestQuery
 
 from tests.contract.embedded_cloud import INFRA, OUTSIDER, PIPELINE, RunningCloud
 from tests.contract.embedded_jobs import (
@@ -84,6 +85,26 @@ def test_the_run_lists_the_parameters_that_counted(cloud: RunningCloud) -> None:
     ]
     with pytest.raises(InvalidParameterValue, match="not defined"):
         start(cloud, job_id, job_parameters={"window": "x"})
+
+
+def test_a_sql_task_may_run_a_saved_query(cloud: RunningCloud) -> None:
+    """Once the principal of the run may run it."""
+    wanted = CreateQueryRequestQuery(display_name="write", query_text=WRITE)
+    query_id = str(cloud.client("admin").queries.create(query=wanted).id)
+    assert [item.id for item in cloud.client("admin").queries.list()] == [query_id]
+    with pytest.raises(PermissionDenied):
+        cloud.client("pipeline_sp").queries.get(query_id)
+    task = {"warehouse_id": "wh-embedded-1", "query": {"query_id": query_id}}
+    job_id = make_job(cloud, {"task_key": "query", "sql_task": task}, parameters=RUN_ID)
+    assert result(finished(cloud, job_id)) == "FAILED"
+    row = {"service_principal_name": PIPELINE, "permission_level": "CAN_RUN"}
+    path = f"/api/2.0/permissions/sql/queries/{query_id}"
+    answer = cloud.rest("admin", "PATCH", path, {"access_control_list": [row]})
+    assert answer.status_code == 200, answer.text
+    assert result(finished(cloud, job_id, job_parameters={"run_id": "q"})) == "SUCCESS"
+    assert rows(cloud, WRITTEN) == [["q", PIPELINE]]
+    cloud.client("admin").queries.delete(query_id)
+    assert result(finished(cloud, job_id)) == "FAILED"
 
 
 def test_references_in_task_parameters_are_replaced(cloud: RunningCloud) -> None:

@@ -26,6 +26,7 @@ from pytest_roadmap.embedded.databricks import (
     permissions,
     pipelines_api,
     runs,
+    saved_queries,
     secret_scopes,
     statements,
     tables,
@@ -57,6 +58,7 @@ ROUTES: tuple[Route, ...] = (
     *permissions.ROUTES,
     *pipelines_api.ROUTES,
     *workspace_objects.ROUTES,
+    *saved_queries.ROUTES,
     *files.ROUTES,
     *statements.ROUTES,
 )

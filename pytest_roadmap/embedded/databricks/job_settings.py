@@ -69,7 +69,7 @@ _TASK = frozenset(
     ]
 )
 _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "sql_task": (("warehouse_id", "file"), ("parameters",)),
+    "sql_task": (("warehouse_id",), ("file", "query", "parameters")),
     "notebook_task": (("notebook_path",), ("base_parameters", "source", "warehouse_id")),
     "spark_python_task": (("python_file",), ("parameters", "source")),
     "run_job_task": (("job_id",), ("job_parameters",)),
@@ -171,11 +171,7 @@ def _check_kind(key: str, kind: str, value: Any) -> None:
     for name in required:
         if not value.get(name):
             raise InvalidParameterError(f"Task {key}: {kind} needs {name}")
-    place = value["file"] if kind == "sql_task" else value
-    if kind == "sql_task":
-        if not isinstance(place, dict) or not place.get("path"):
-            raise InvalidParameterError(f"Task {key}: sql_task.file needs path")
-        _known(f"task {key}, sql_task.file", place, ("path", "source"))
+    place = _sql_source(key, value) if kind == "sql_task" else value
     if place.get("source", "WORKSPACE") != "WORKSPACE":
         raise InvalidParameterError(
             f"Task {key}: source {place['source']} is not supported by the embedded cloud"
@@ -183,6 +179,19 @@ def _check_kind(key: str, kind: str, value: Any) -> None:
     for name in _TEXT_MAPS:
         if name in value and not (kind == "spark_python_task" and name == "parameters"):
             text_map(f"Task {key}: {kind}.{name}", value[name])
+
+
+def _sql_source(key: str, task: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a SQL task runs: a file or a saved query, and only one of them."""
+    wanted = {"file": ("path", "source"), "query": ("query_id",)}
+    named = [name for name in wanted if name in task]
+    if len(named) != 1:
+        raise InvalidParameterError(f"Task {key}: sql_task needs either file or query")
+    found, fields = task[named[0]], wanted[named[0]]
+    if not isinstance(found, dict) or not found.get(fields[0]):
+        raise InvalidParameterError(f"Task {key}: sql_task.{named[0]} needs {fields[0]}")
+    _known(f"task {key}, sql_task.{named[0]}", found, fields)
+    return found
 
 
 def text_map(what: str, value: Any) -> dict[str, str]:

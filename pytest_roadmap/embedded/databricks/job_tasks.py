@@ -119,15 +119,17 @@ def _source(attempt: Attempt, path: str, object_type: str) -> WorkspaceObject:
 
 
 def _sql(attempt: Attempt, task: Mapping[str, Any]) -> dict[str, Any]:
-    source = _source(attempt, task["file"]["path"], "FILE")
+    text, what = _sql_text(attempt, task)
     parameters = typed(_parameters(attempt, task.get("parameters") or {}))
     warehouse_id, stop = task["warehouse_id"], attempt.stop
     done: list[dict[str, Any]] = []
-    output = {"sql_output": {"file_output": {"statements": done, "warehouse_id": warehouse_id}}}
+    kind = "file_output" if "file" in task else "query_output"
+    listed = "statements" if "file" in task else "sql_statements"
+    output = {"sql_output": {kind: {listed: done, "warehouse_id": warehouse_id}}}
     try:
-        statements = split(source.content.decode("utf-8", "replace"))
+        statements = split(text)
         if not statements:
-            raise TaskFailedError(f"The file {source.path} holds no statement.", **output)
+            raise TaskFailedError(f"{what} holds no statement.", **output)
         if not wait_for_warehouse(attempt.world, attempt.principal, warehouse_id, stop):
             return output
         for statement in statements:
@@ -146,6 +148,25 @@ def _sql(attempt: Attempt, task: Mapping[str, Any]) -> dict[str, Any]:
     except SqlError as error:
         raise TaskFailedError(str(error), **output) from error
     return output
+
+
+def _sql_text(attempt: Attempt, task: Mapping[str, Any]) -> tuple[str, str]:
+    """The text of the file or saved query, and how messages name it."""
+    if "file" in task:
+        source = _source(attempt, task["file"]["path"], "FILE")
+        return source.content.decode("utf-8", "replace"), f"The file {source.path}"
+    query_id = task["query"]["query_id"]
+    with attempt.world.lock:
+        state = attempt.world.state
+        found = state.lakeflow.queries.get(query_id)
+        if found is None:
+            raise TaskFailedError(f"Query {query_id} does not exist.", "RESOURCE_NOT_FOUND")
+        if not levels.holds(state, attempt.principal, found.acl, levels.QUERY, "CAN_RUN"):
+            raise TaskFailedError(
+                f"{attempt.principal.name} does not have CAN_RUN on query {query_id}.",
+                "UNAUTHORIZED_ERROR",
+            )
+        return found.text, f"The query {found.display_name}"
 
 
 def _notebook(attempt: Attempt, task: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def _target(cloud: Cloud, call: Call) -> Target:
         )
     if kind == "jobs":
         return _listed(state, who, "job", wanted)
-    if kind == "pipelines":
-        return _listed(state, who, "pipelines", wanted)
+    if kind in ("pipelines", "queries"):
+        return _listed(state, who, kind, wanted)
     if kind in _OBJECT_TYPES:
         return _object(state, who, kind, wanted)
     raise InvalidParameterError(f"object type {kind} is not supported by the embedded cloud")
@@ -72,12 +72,14 @@ def _target(cloud: Cloud, call: Call) -> Target:
 
 def _listed(state: CloudState, who: Principal, kind: str, wanted: str) -> Target:
     lakeflow = state.lakeflow
-    known = levels.JOB if kind == "job" else levels.PIPELINE
+    known = {"job": levels.JOB, "queries": levels.QUERY}.get(kind, levels.PIPELINE)
     acl = None
     if kind == "job" and wanted.isdigit() and int(wanted) in lakeflow.jobs:
         acl = lakeflow.jobs[int(wanted)].acl
     elif kind == "pipelines" and wanted in lakeflow.pipelines:
         acl = lakeflow.pipelines[wanted].acl
+    elif kind == "queries" and wanted in lakeflow.queries:
+        acl = lakeflow.queries[wanted].acl
     if acl is None:
         raise ServiceError(404, "RESOURCE_DOES_NOT_EXIST", f"{kind} {wanted} does not exist.")
     readable = levels.holds(state, who, acl, known, "CAN_VIEW")

@@ -68,7 +68,11 @@ def test_defaults_are_those_of_the_service() -> None:
         ),
         (
             {"tasks": [{"task_key": "a", "sql_task": {"warehouse_id": "w", "query": {}}}]},
-            "query is not supported",
+            "needs query_id",
+        ),
+        (
+            {"tasks": [{"task_key": "a", "sql_task": {"warehouse_id": "w"}}]},
+            "either file or query",
         ),
         ({"parameters": [{"name": "a"}]}, "each name once"),
         ({"parameters": [{"name": "a", "default": "1"}] * 2}, "each name once"),
