@@ -32,7 +32,7 @@ def test_the_newest_row_of_a_key_counts_and_the_file_decides_a_tie() -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda t: r.missing_query(Source(t, ("id",), "e", "i"), TARGET, "true"),
+        lambda t: r.missing_query(Source(t, ("id", "p"), "e", "i"), TARGET, "true"),
         lambda t: r.orphans_query(SOURCE, Output("B", t, ("k", "s"), "run_id")),
         lambda t: r.source_sum_query(Source(t, ("id",), "e", "i"), "a", "f", "true"),
         lambda t: r.sum_query(t, "amount"),
