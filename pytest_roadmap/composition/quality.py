@@ -10,11 +10,11 @@ from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
 from pytest_roadmap.adapters.document.anchors import read_listed
 from pytest_roadmap.adapters.document.dedupe import read_dedupe
+from pytest_roadmap.adapters.document.item_mapping import read_mapping
 from pytest_roadmap.adapters.document.policy import PolicyError, read_policy
 from pytest_roadmap.adapters.document.prose import read_prose
 from pytest_roadmap.adapters.document.reader import read_roadmap_file
 from pytest_roadmap.adapters.document.registers import RegisterError
-from pytest_roadmap.adapters.document.source_items import read_mapping
 from pytest_roadmap.composition.sources import TrackedSources
 from pytest_roadmap.domain.gate import CheckResult
 from pytest_roadmap.domain.quality import qa01, qa02, qa03, qa05

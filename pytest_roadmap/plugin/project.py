@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 POLICY = ".roadmap/policy.yaml"
 BLOCKERS = ".roadmap/blockers.yaml"
 WAIVERS = ".roadmap/waivers.yaml"
+DEDUPE = ".roadmap/dedupe.yaml"
+SOURCE_ITEMS = ".roadmap/source_items.yaml"
+SIGNERS = ".roadmap/signers.yaml"
 
 
 class UnreadableProjectError(Exception):
@@ -109,16 +112,13 @@ class Project:
         """The roadmap, its policy, the registered blockers and waivers.
 
         Raises:
-            UnreadableProjectError: one of them cannot be used.
+            UnreadableProjectError: one of them, or another register beside them, cannot be used.
         """
-        from pytest_roadmap.adapters.document.blockers import read_blockers  # noqa: PLC0415
         from pytest_roadmap.adapters.document.policy import (  # noqa: PLC0415 - where a roadmap runs
             PolicyError,
             read_policy,
         )
         from pytest_roadmap.adapters.document.reader import read_roadmap_file  # noqa: PLC0415
-        from pytest_roadmap.adapters.document.registers import RegisterError  # noqa: PLC0415
-        from pytest_roadmap.adapters.document.waivers import read_waivers  # noqa: PLC0415
 
         root = self.options.root
         try:
@@ -134,13 +134,26 @@ class Project:
             ]
             raise UnreadableProjectError("\n".join(lines))
         self._sound = not has_errors(reading.findings)
-        tasks = reading.roadmap.by_id
+        return self._registered(reading.roadmap, policy)
+
+    def _registered(self, roadmap: Roadmap, policy: Policy) -> Plans:
+        """The plans, once every register of the project has been read."""
+        from pytest_roadmap.adapters.document.blockers import read_blockers  # noqa: PLC0415
+        from pytest_roadmap.adapters.document.dedupe import read_dedupe  # noqa: PLC0415
+        from pytest_roadmap.adapters.document.item_mapping import read_mapping  # noqa: PLC0415
+        from pytest_roadmap.adapters.document.registers import RegisterError  # noqa: PLC0415
+        from pytest_roadmap.adapters.document.waivers import read_waivers  # noqa: PLC0415
+
+        root, tasks = self.options.root, roadmap.by_id
         try:
             blockers = read_blockers(root / BLOCKERS, tasks)
             waivers = read_waivers(root / WAIVERS, tasks, policy.gates)
+            read_dedupe(root / DEDUPE)
+            read_mapping(root / SOURCE_ITEMS)
         except RegisterError as error:
             raise UnreadableProjectError(str(error)) from error
-        return Plans(reading.roadmap, policy, blockers, waivers)
+        _check_signers(root / SIGNERS)
+        return Plans(roadmap, policy, blockers, waivers)
 
     def qa04(self) -> CheckResult:
         """Whether the document's tasks are complete; asked after the roadmap was read."""
@@ -154,3 +167,18 @@ class Project:
         """Where the feature of a task belongs: ``features/sec/SEC-003.feature``."""
         folder = task.task_id.partition("-")[0].lower()
         return self.options.features / folder / f"{task.task_id}.feature"
+
+
+def _check_signers(path: Path) -> None:
+    """Whoever may sign must be readable before anything runs; an absent file names nobody."""
+    if not path.exists():
+        return
+    from pytest_roadmap.adapters.evidence.signers import (  # noqa: PLC0415 - imports cryptography
+        SignerRegistry,
+        SignersError,
+    )
+
+    try:
+        SignerRegistry.load(path)
+    except SignersError as error:
+        raise UnreadableProjectError(str(error)) from error

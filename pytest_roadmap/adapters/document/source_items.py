@@ -1,4 +1,4 @@
-"""The items of source documents that are to be done or are done, and ``source_items.yaml``."""
+"""The items of source documents: what is to be done there, or is done."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 from markdown_it import MarkdownIt
 
 from pytest_roadmap.adapters.document.anchors import plain_text, split_front_matter
-from pytest_roadmap.adapters.document.registers import read_entries
 from pytest_roadmap.adapters.strict_yaml import YamlProblemError, load_yaml
 from pytest_roadmap.domain.markdown import MarkdownHeading
 from pytest_roadmap.domain.quality.qa01 import SourceItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from markdown_it.token import Token
 
-_KEYS = ("item", "task")
 _BOX = re.compile(r"\[([ xX])\](?:\s+|$)")
 _COMMENT = re.compile(r"<!--\s*(item|roadmap|not-roadmap)\s*:\s*(.*?)\s*-->", re.DOTALL)
 _OPEN_HEADING = re.compile(
@@ -32,21 +29,6 @@ _OPEN = frozenset({"미완료", "미구현", "notstarted", "inprogress", "blocke
 _PLANNED = "planned"
 _CLOSED = frozenset({"완료", "구현", "done", "closed", "implemented"})
 _DEPRECATED = "deprecated"
-
-
-def read_mapping(path: Path) -> dict[str, str]:
-    """The task of each item of ``source_items.yaml``; none where the file is absent.
-
-    Raises:
-        RegisterError: the file is unreadable, or an entry is not complete or stands twice.
-    """
-    found: dict[str, str] = {}
-    for entry in read_entries(path, _KEYS):
-        item = entry.text("item")
-        if item in found:
-            raise entry.error("item", f"{item} has an entry already")
-        found[item] = entry.text("task")
-    return found
 
 
 def read_items(path: str, content: bytes) -> tuple[SourceItem, ...]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_roadmap.adapters.document.item_mapping import read_mapping
 from pytest_roadmap.adapters.document.registers import RegisterError
-from pytest_roadmap.adapters.document.source_items import read_items, read_mapping
+from pytest_roadmap.adapters.document.source_items import read_items
 from pytest_roadmap.composition.quality import score_words
 from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.quality.qa01 import (
