@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from pytest_bdd import given, then, when
 
 from pytest_roadmap.domain.assets import Asset
 from pytest_roadmap.domain.audit import (
+    AuditDifferences,
     Comparison,
     Measured,
     compare,
@@ -17,6 +19,7 @@ from pytest_roadmap.domain.audit import (
     require_login,
     run_problems,
 )
+from pytest_roadmap.domain.differences import DifferenceReport
 from pytest_roadmap.domain.documents import INVENTORY, load_inventory, read_locked_document
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.handoff import LockedDocument, lock_problems
@@ -119,22 +122,27 @@ def values_are_read_independently(
     return Confirmation(independent, require_login(audit.run()))
 
 
-@then("there are 0 differences")
-def no_differences(
+@pytest.fixture
+def difference_report(
     audit_run: AuditRun,
     confirmation: Confirmation,
     repository: RepositoryPort,
     environment: Environment,
-    expect: Expect,
-) -> None:
-    _expect_still_locked(repository, expect)
-    assets = _assets(repository, environment)
-    for word, run in (("first", audit_run), ("repeated", confirmation.repeated)):
-        comparison = compare(assets, run, _rules(environment))
-        lines = [str(difference) for difference in comparison.differences]
-        expect.none(f"the {word} run differs nowhere", lines)
-        expect.at_least(f"fields compared in the {word} run", 1, len(comparison.compared))
-        expect.none(f"the {word} run left nothing out", coverage_problems(assets, comparison))
+) -> DifferenceReport:
+    """What both runs of the script differ in, unless something else was compared."""
+    return AuditDifferences(
+        _assets(repository, environment),
+        lock_problems(read_locked_document(repository, INVENTORY)),
+        {"first": audit_run, "repeated": confirmation.repeated},
+        _rules(environment),
+    )
+
+
+@then("there are 0 differences")
+def no_differences(difference_report: DifferenceReport, expect: Expect) -> None:
+    for claim in difference_report.claims():
+        expect.none(claim.text, claim.problems)
+        expect.at_least(f"compared so that {claim.text}", 1, claim.compared)
 
 
 @then("the repeated and the independent values agree")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pytest_roadmap.domain.assets import Asset, AssetField
+from pytest_roadmap.domain.differences import DifferenceClaim
 from pytest_roadmap.domain.handoff import read_time
 from pytest_roadmap.domain.identifiers import normalise
 from pytest_roadmap.domain.observation import Observation
@@ -229,6 +230,28 @@ def coverage_problems(assets: Sequence[Asset], comparison: Comparison) -> tuple[
         if (asset.name, field.name) not in comparison.compared and asset.name not in absent
     ]
     return tuple(dict.fromkeys(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDifferences:
+    """Runs of the script held against the inventory, by the word that names each run."""
+
+    assets: Sequence[Asset]
+    lock_problems: tuple[str, ...]
+    runs: Mapping[str, AuditRun]
+    rules: Collection[str]
+
+    def claims(self) -> Iterator[DifferenceClaim]:
+        """The inventory is still locked; no run differs from it or leaves anything out."""
+        still = "the inventory is still the locked one"
+        yield DifferenceClaim(still, self.lock_problems, len(self.assets))
+        for word, run in self.runs.items():
+            comparison = compare(self.assets, run, self.rules)
+            lines = tuple(str(difference) for difference in comparison.differences)
+            compared = len(comparison.compared)
+            yield DifferenceClaim(f"the {word} run differs nowhere", lines, compared)
+            left_out = coverage_problems(self.assets, comparison)
+            yield DifferenceClaim(f"the {word} run left nothing out", left_out, compared)
 
 
 def confirmation_problems(

@@ -15,6 +15,7 @@ import yaml
 
 from pytest_roadmap.domain.ports import Clock
 from pytest_roadmap.rehearsal.alignment import ALIGNMENT, withdraw_alignment, write_alignment
+from pytest_roadmap.rehearsal.configuration import CONFIGURATION_ACTS
 from pytest_roadmap.rehearsal.gate_acts import GATE_ACTS, Perform
 from pytest_roadmap.rehearsal.handover import (
     ATTESTATIONS,
@@ -253,18 +254,18 @@ def _procedure_wrong_role(scene: Scene) -> None:
     sign_rotation(scene.repository, scene.keys, scene.now, alias="ops.kim")
 
 
-def _of_gates() -> Mapping[str, Mapping[str, Callable[[Scene], None]]]:
+def _of_others() -> Mapping[str, Mapping[str, Callable[[Scene], None]]]:
     def on_stage(perform: Perform) -> Callable[[Scene], None]:
         return lambda scene: perform(scene.repository, scene.keys, scene.now)
 
     return {
         name: {variant: on_stage(perform) for variant, perform in variants.items()}
-        for name, variants in GATE_ACTS.items()
+        for name, variants in (GATE_ACTS | CONFIGURATION_ACTS).items()
     }
 
 
 _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
-    **_of_gates(),
+    **_of_others(),
     PURPOSE: {
         "": _both,
         "none": _unsigned,

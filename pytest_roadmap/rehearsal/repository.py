@@ -13,6 +13,7 @@ from pytest_roadmap.domain.documents import GENERATED_ROADMAP
 from pytest_roadmap.domain.ports import Clock
 from pytest_roadmap.rehearsal.acts import signatures
 from pytest_roadmap.rehearsal.alignment import write_alignment
+from pytest_roadmap.rehearsal.configuration import first_configuration
 from pytest_roadmap.rehearsal.handover import (
     CHANGELOG,
     INVENTORY,
@@ -85,7 +86,7 @@ def generate_repository(
 
 
 def _commits(files: Mapping[str, bytes], now: datetime) -> tuple[Commit, ...]:
-    """Three commits: the project with a first inventory, a fuller one, the locked one."""
+    """The project with a first inventory, a fuller one, the locked one, the right configuration."""
     revisions = _revisions(files[INVENTORY], now)
     locked = now - _LOCKED
     lock = lock_document(revisions[-1], files[TEMPLATE], locked)
@@ -93,12 +94,20 @@ def _commits(files: Mapping[str, bytes], now: datetime) -> tuple[Commit, ...]:
         {INVENTORY: revision.inventory, CHANGELOG: changelog_document(revisions[:count])}
         for count, revision in enumerate(revisions, 1)
     ]
-    changes = (dict(files) | handed[0], handed[1], handed[2] | {LOCK: lock})
+    drafts = first_configuration(files)
+    changes = (dict(files) | drafts | handed[0], handed[1], handed[2] | {LOCK: lock})
     times = (revisions[0].at, revisions[1].at, locked)
-    return tuple(
+    handover = tuple(
         Commit(revision.author, revision.author, at, revision.reason, change, _TOOLS)
         for revision, at, change in zip(revisions, times, changes, strict=True)
     )
+    return (*handover, _corrected({path: files[path] for path in drafts}, locked + _SIGNING / 2))
+
+
+def _corrected(configuration: Mapping[str, bytes], at: datetime) -> Commit:
+    """Somebody compared the configuration with the platform and corrected it."""
+    who = person("yun.data").address
+    return Commit(who, who, at, "Correct the configuration to the measured values", configuration)
 
 
 def _revisions(inventory: bytes, now: datetime) -> tuple[Revision, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_roadmap.adapters.repository.git import (
     GitError,
+    last_change,
     path_problem,
     run_git,
     tracked_problem,
@@ -17,7 +18,7 @@ from pytest_roadmap.adapters.repository.git import (
 from pytest_roadmap.adapters.strict_yaml import YamlProblemError, load_yaml
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import AssetMissingError, InconclusiveError
-from pytest_roadmap.domain.ports import Document, UnreadableDocumentError
+from pytest_roadmap.domain.ports import Document, FileChange, UnreadableDocumentError
 from pytest_roadmap.domain.recording import Recorder
 
 _MAX_BYTES = 8 << 20
@@ -62,6 +63,15 @@ class GitRepository:
     def read(self, path: str) -> Document:
         """A tracked file by its path; see ``RepositoryPort``."""
         return self._read(path, path)
+
+    def last_change(self, path: str) -> FileChange:
+        """The last commit of a tracked file; see ``RepositoryPort``."""
+        if problem := path_problem(path):
+            raise AssetMissingError(path, problem)
+        try:
+            return last_change(self._root, path)
+        except GitError as error:
+            raise InconclusiveError("git", str(error)) from error
 
     def records(self, name: str) -> tuple[Document, ...]:
         """The records below the folder bound for them; see ``RepositoryPort``."""

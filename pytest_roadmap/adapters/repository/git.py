@@ -128,5 +128,6 @@ def last_change(root: Path, path: str) -> FileChange:
         return FileChange(path, "", None, clean=False)
     held = run_git(root, "ls-tree", "--full-tree", "-z", "HEAD", "--", f":(top,literal){path}")
     stands = run_git(root, "hash-object", f"--path={path}", "--", str(root / path))
-    clean = stands.decode("ascii").strip() == held.decode("utf-8", "replace")[:200].split("\t")[0][12:]
+    blob = held.decode("utf-8", "replace").partition("\t")[0].rpartition(" ")[2]
+    clean = stands.decode("ascii").strip() == blob
     return FileChange(path, commit, datetime.fromisoformat(moment), clean)

@@ -1,0 +1,155 @@
+"""Configuration files as flat keys and values, and what in them looks like a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_roadmap.domain.ports import FileChange
+from pytest_roadmap.domain.redaction import Redactor
+from pytest_roadmap.domain.secret_patterns import is_secret_key
+
+_TELLING = re.compile(r"host|(?:^|_)id$|catalog|location|path|secret|scope", re.IGNORECASE)
+_INDEX = re.compile(r"\[\d+\]$")
+_REFERENCE = re.compile(r"\{\{\s*secrets/([^/{}\s]+)/([^/{}\s]+)\s*\}\}")
+_REFERENCE_START = re.compile(r"\{\{\s*secrets\b")
+#: Forty characters and more of base 64, in which letters of both cases and digits occur.
+_LONG_BASE64 = re.compile(
+    r"(?=[^\s]*[a-z])(?=[^\s]*[A-Z])(?=[^\s]*[0-9])(?:[A-Za-z0-9+/]{40,}={0,2}|[A-Za-z0-9_-]{40,})"
+)
+_LONG_SEGMENT = 16
+#: Owners and contacts stand in a configuration on purpose.
+_HARMLESS = "mail address"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One configuration file; ``values`` are nested, ``problem`` says why there are none.
+
+    ``text`` may hold a literal secret, so no message shows it.
+    """
+
+    path: str
+    sha256: str
+    change: FileChange
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """The name of a secret: its scope and its key."""
+
+    scope: str
+    key: str
+
+
+def merged(files: Sequence[ConfigFile]) -> Mapping[str, Any]:
+    """What is in force when every file is laid over the ones before it; lists are replaced."""
+    found: dict[str, Any] = {}
+    for file in files:
+        found = _laid_over(found, file.values)
+    return found
+
+
+def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(under)
+    for key, value in over.items():
+        below = result.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = _laid_over(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def leaves(values: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single value under its dotted key; a key that holds a dot itself stands in quotes."""
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            name = f'"{key}"' if "." in str(key) else str(key)
+            yield from leaves(value, f"{path}.{name}" if path else name)
+    elif isinstance(values, list):
+        for index, value in enumerate(values):
+            yield from leaves(value, f"{path}[{index}]")
+    else:
+        yield path, values
+
+
+def value_at(values: Mapping[str, Any], path: str) -> Any:
+    """The value under a dotted key, None where there is none."""
+    node: Any = values
+    for part in path.split("."):
+        if not isinstance(node, Mapping):
+            return None
+        node = node.get(part)
+    return node
+
+
+def as_text(value: Any) -> str | None:
+    """A single value as it is compared: text, or a whole number that was written without quotes."""
+    if isinstance(value, bool):
+        return None
+    return str(value) if isinstance(value, str | int) and str(value).strip() else None
+
+
+def telling(path: str) -> bool:
+    """Whether a key by its name is one of those that must be compared with a measured value."""
+    return any(_TELLING.search(_INDEX.sub("", part)) for part in path.split("."))
+
+
+def reference_of(value: Any) -> SecretReference | None:
+    """The secret that a value names: ``{{secrets/<scope>/<key>}}``, or fields scope and key."""
+    if isinstance(value, Mapping):
+        scope, key = value.get("scope"), value.get("key")
+        named = set(value) == {"scope", "key"} and isinstance(scope, str) and isinstance(key, str)
+        return SecretReference(str(scope), str(key)) if named and scope and key else None
+    found = _REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return SecretReference(found[1], found[2]) if found else None
+
+
+def references_in(value: Any) -> tuple[SecretReference, ...]:
+    """Every secret that a text names somewhere in it."""
+    found = _REFERENCE.findall(value) if isinstance(value, str) else ()
+    return tuple(SecretReference(scope, key) for scope, key in found)
+
+
+def broken_reference(value: Any) -> bool:
+    """Whether a text begins more references than it names secrets."""
+    if not isinstance(value, str):
+        return False
+    return len(_REFERENCE_START.findall(value)) > len(references_in(value))
+
+
+def literal_problems(file: ConfigFile) -> tuple[str, ...]:
+    """Where a file holds a secret itself; no message shows it."""
+    return tuple(dict.fromkeys((*_shaped_lines(file), *_telling_values(file))))
+
+
+def _shaped_lines(file: ConfigFile) -> Iterator[str]:
+    redactor = Redactor()
+    if not set(redactor.leaks(file.text)) - {_HARMLESS}:
+        return
+    for number, line in enumerate(file.text.splitlines(), 1):
+        kinds = [kind for kind in redactor.leaks(line) if kind != _HARMLESS]
+        if kinds:
+            yield f"{file.path} line {number} holds a literal secret ({', '.join(kinds)})"
+
+
+def _telling_values(file: ConfigFile) -> Iterator[str]:
+    for path, value in leaves(file.values):
+        if not isinstance(value, str) or references_in(value):
+            continue
+        name = _INDEX.sub("", path.rpartition(".")[2])
+        if is_secret_key(name) and value.strip():
+            yield f"{file.path}: {path} is a literal, expected {{{{secrets/<scope>/<key>}}}}"
+        elif _is_long_base64(value.strip()):
+            yield f"{file.path}: {path} holds a literal secret (a long base64 text)"
+
+
+def _is_long_base64(text: str) -> bool:
+    """Whether a text is one long random word; a path of short names is none."""
+    if not _LONG_BASE64.fullmatch(text) or text.startswith("/"):
+        return False
+    return max(map(len, text.split("/"))) >= _LONG_SEGMENT and text.count("-") <= 2  # noqa: PLR2004
