@@ -292,3 +292,53 @@ def test_a_bad_job_id_is_an_invalid_parameter(cloud: RunningCloud) -> None:
     assert answer.status_code == 400
     with pytest.raises(InvalidParameterValue):
         list(cloud.client("admin").jobs.list(limit=1000))
+
+
+SEEDED = 510000000000101
+OWN = {"user_name": OUTSIDER, "permission_level": "CAN_MANAGE"}
+EMPTY_FILE = {"path": "/Shared/pipelines/pipeline_a.sql", "format": "RAW", "overwrite": True}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/api/2.2/jobs/get?job_id={SEEDED}", None),
+        ("GET", f"/api/2.2/jobs/runs/list?job_id={SEEDED}", None),
+        ("POST", "/api/2.2/jobs/run-now", {"job_id": SEEDED}),
+        ("POST", "/api/2.2/jobs/update", {"job_id": SEEDED, "new_settings": {"name": "x"}}),
+        ("POST", "/api/2.2/jobs/reset", {"job_id": SEEDED, "new_settings": {}}),
+        ("POST", "/api/2.2/jobs/delete", {"job_id": SEEDED}),
+        ("POST", "/api/2.2/jobs/runs/cancel-all", {"job_id": SEEDED}),
+        ("GET", f"/api/2.0/permissions/jobs/{SEEDED}", None),
+        ("PATCH", f"/api/2.0/permissions/jobs/{SEEDED}", {"access_control_list": [OWN]}),
+        ("PUT", f"/api/2.0/permissions/jobs/{SEEDED}", {"access_control_list": [OWN]}),
+        ("POST", "/api/2.0/workspace/import", {"path": "/Shared/mine", "format": "RAW"}),
+        ("POST", "/api/2.0/workspace/mkdirs", {"path": "/mine"}),
+    ],
+)
+def test_an_outsider_is_refused_on_a_seeded_job(
+    cloud: RunningCloud, method: str, path: str, body: object
+) -> None:
+    """403 each time, and the job stays as it was."""
+    before = cloud.client("admin").jobs.get(SEEDED)
+    answer = cloud.rest("outsider", method, path, body)
+    assert answer.status_code == 403, answer.text
+    assert cloud.client("admin").jobs.get(SEEDED) == before
+
+
+def test_an_outsider_cannot_replace_a_file_it_does_not_see(cloud: RunningCloud) -> None:
+    """Its content stays; to the outsider it does not exist."""
+    before = cloud.client("admin").workspace.export(str(EMPTY_FILE["path"]))
+    answer = cloud.rest("outsider", "POST", "/api/2.0/workspace/import", EMPTY_FILE)
+    assert answer.status_code == 404
+    assert cloud.client("admin").workspace.export(str(EMPTY_FILE["path"])) == before
+
+
+def test_the_harness_starts_a_seeded_job_and_changes_nothing_of_it(cloud: RunningCloud) -> None:
+    """The pipelines are its to run, not to redefine."""
+    jobs = cloud.client("harness").jobs
+    assert jobs.get(SEEDED).run_as_user_name == PIPELINE
+    jobs.run_now(SEEDED)
+    assert [run.job_id for run in jobs.list_runs(job_id=SEEDED, active_only=True)] == [SEEDED]
+    with pytest.raises(PermissionDenied):
+        jobs.update(SEEDED, new_settings=JobSettings(description="mine"))

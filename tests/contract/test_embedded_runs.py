@@ -364,6 +364,28 @@ def test_a_child_job_runs_as_its_own_principal_with_the_given_parameters(
     assert result(finished(cloud, make_job(cloud, task, parameters=RUN_ID))) == "FAILED"
 
 
+def test_cancelling_reaches_a_queued_run_and_the_child_of_a_run(cloud: RunningCloud) -> None:
+    """The one never starts, the other ends with its parent."""
+    child = _writing_job(cloud, name="child")
+    call = {"task_key": "call", "run_job_task": {"job_id": child}}
+    job_id = make_job(cloud, call)
+    cloud.faults("task-hangs:job=child")
+    first = start(cloud, job_id)
+    queued = start(cloud, job_id, queue=QUEUE)
+    jobs = cloud.client("admin").jobs
+    jobs.cancel_run(queued)
+    assert result(ended(cloud, queued)) == "CANCELED"
+    wait_for(cloud, first, RunLifeCycleState.RUNNING)
+    while not list(jobs.list_runs(job_id=child)):
+        pass
+    jobs.cancel_run(first)
+    assert result(ended(cloud, first)) == "CANCELED"
+    inner = next(iter(jobs.list_runs(job_id=child))).run_id
+    assert inner is not None
+    assert result(ended(cloud, inner)) == "CANCELED"
+    assert rows(cloud, WRITTEN) == []
+
+
 def test_a_one_time_run_needs_no_job(cloud: RunningCloud) -> None:
     """It runs as whom it names, if the caller may."""
     task = sql_task(cloud, "once", WRITE.replace(":run_id", "'submitted'"))
