@@ -12,7 +12,7 @@ from databricks.sdk.service.workspace import ImportFormat, Language
 from tests.contract.embedded_cloud import PIPELINE, RunningCloud
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 WAREHOUSE = "wh-embedded-1"
 FOLDER = "/Shared/contract"
@@ -86,6 +86,14 @@ def start(cloud: RunningCloud, job_id: int, **options: Any) -> int:
 def ended(cloud: RunningCloud, run_id: int, within_s: float = 20) -> Run:
     """The run once it has ended."""
     return wait_for(cloud, run_id, *ENDED, within_s=within_s)
+
+
+def until(condition: Callable[[], object], within_s: float = 20) -> None:
+    """Wait until something holds."""
+    limit = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < limit, f"still not so after {within_s} s"
+        time.sleep(0.02)
 
 
 def wait_for(

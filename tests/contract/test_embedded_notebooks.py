@@ -19,6 +19,7 @@ from tests.contract.embedded_jobs import (
     result,
     rows,
     start,
+    until,
     wait_for,
 )
 
@@ -137,8 +138,7 @@ def test_a_cancelled_notebook_is_killed(cloud: RunningCloud, tmp_path: Path) -> 
     source = f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
     run_id = start(cloud, make_job(cloud, notebook_task(cloud, "note", source)))
     wait_for(cloud, run_id, RunLifeCycleState.RUNNING)
-    while not mark.exists() or not mark.read_text():
-        pass
+    until(lambda: mark.exists() and mark.read_text())
     cloud.client("admin").jobs.cancel_run(run_id)
     assert result(ended(cloud, run_id)) == "CANCELED"
     assert not Path(f"/proc/{mark.read_text()}").exists()

@@ -25,6 +25,7 @@ from tests.contract.embedded_jobs import (
     sql_task,
     start,
     task_result,
+    until,
     update,
     wait_for,
 )
@@ -376,8 +377,7 @@ def test_cancelling_reaches_a_queued_run_and_the_child_of_a_run(cloud: RunningCl
     jobs.cancel_run(queued)
     assert result(ended(cloud, queued)) == "CANCELED"
     wait_for(cloud, first, RunLifeCycleState.RUNNING)
-    while not list(jobs.list_runs(job_id=child)):
-        pass
+    until(lambda: list(jobs.list_runs(job_id=child)))
     jobs.cancel_run(first)
     assert result(ended(cloud, first)) == "CANCELED"
     inner = next(iter(jobs.list_runs(job_id=child))).run_id
