@@ -78,9 +78,7 @@ def update(cloud: RunningCloud, job_id: int, settings: Mapping[str, Any]) -> Non
 
 def start(cloud: RunningCloud, job_id: int, **options: Any) -> int:
     """Start a run as the administrator; its id."""
-    found = cloud.client("admin").jobs.run_now(job_id, **options).response.run_id
-    assert found is not None
-    return found
+    return int(cloud.client("admin").jobs.run_now(job_id, **options).bind()["run_id"])
 
 
 def ended(cloud: RunningCloud, run_id: int, within_s: float = 20) -> Run:
