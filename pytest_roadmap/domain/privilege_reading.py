@@ -98,22 +98,22 @@ def _access(workspace: WorkspacePort, subject: Subject, securable: Securable, he
         answer = workspace.securable(kind, name)
     except AccessRefusedError:
         if kind in _BINDABLE and here not in (bound := workspace.bound_workspaces(kind, name)):
-            return Access(securable, isolated=True, bound_to=bound)
+            return Access(securable, isolated=True, bound_to=tuple(bound))
         raise
     except AssetMissingError:
         if securable.parents:
             require_sight(workspace, name)
         return Access(securable, found=False)
     isolated = kind in _BINDABLE and "ISOLATED" in str(answer.get("isolation_mode") or "")
+    bindings = workspace.bound_workspaces(kind, name) if isolated else {}
     return Access(
         securable,
         owner=str(answer.get("owner") or ""),
         effective={p: _effective(workspace, securable, p) for p in subject.names},
-        direct={
-            subject.application_id: workspace.direct_privileges(kind, name, subject.application_id)
-        },
+        direct={subject.application_id: _direct(workspace, securable, subject.application_id)},
         isolated=isolated,
-        bound_to=workspace.bound_workspaces(kind, name) if isolated else (),
+        bound_to=tuple(bindings),
+        read_only_in=tuple(each for each, read_only in bindings.items() if read_only),
     )
 
 
@@ -125,5 +125,15 @@ def _effective(
         return workspace.effective_privileges(
             securable.securable_type, securable.full_name, principal
         )
+    except AssetMissingError:
+        return ()
+
+
+def _direct(
+    workspace: WorkspacePort, securable: Securable, principal: str
+) -> tuple[Privilege, ...]:
+    """The direct privileges; a user who has left the workspace holds none."""
+    try:
+        return workspace.direct_privileges(securable.securable_type, securable.full_name, principal)
     except AssetMissingError:
         return ()
