@@ -17,7 +17,11 @@ _TYPES = {
     "object": "a mapping of keys",
     "array": "a list",
 }
-_UNEXPECTED = re.compile(r"'([^']*)'")
+_SIZES = {
+    "minItems": "expected at least {} entries",
+    "maxItems": "expected at most {} entries",
+    "minLength": "expected at least {} characters",
+}
 #: A value is shown, but a secret pasted into the wrong key must not reach a log.
 _SHOWN_LENGTH = 24
 
@@ -36,7 +40,7 @@ def say(key: str, error: ValidationError) -> str:
     expected: Any = error.validator_value
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     if rule == "additionalProperties":
-        names = ", ".join(_UNEXPECTED.findall(str(error.message))) or "a key"
+        names = ", ".join(_unknown(error.instance, schema)) or "a key"
         known = ", ".join(sorted(schema.get("properties", {})))
         return f"{key}: unknown key {names}; known keys are {known}"
     if rule == "required":
@@ -49,7 +53,20 @@ def say(key: str, error: ValidationError) -> str:
         return f"{key}: expected {' or '.join(_TYPES[name] for name in types)}"
     if rule == "pattern":
         return f"{key}: expected {schema.get('description') or f'text of the form {expected}'}"
-    return f"{key}: {rule} {expected} is not kept"
+    size = _SIZES.get(rule, "").format(expected)
+    return f"{key}: {size or f'{rule} {expected} is not kept'}"
+
+
+def _unknown(instance: Any, schema: Mapping[str, Any]) -> list[str]:
+    """The keys that the schema neither names nor has a pattern for."""
+    found = instance if isinstance(instance, dict) else {}
+    patterns = schema.get("patternProperties", {})
+    return [
+        str(name)
+        for name in found
+        if name not in schema.get("properties", {})
+        and not any(re.search(pattern, str(name)) for pattern in patterns)
+    ]
 
 
 def _shown(error: ValidationError) -> str:

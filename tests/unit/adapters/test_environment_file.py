@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytest_roadmap.adapters.environment import EnvironmentFileError, parse_envi
 from pytest_roadmap.adapters.environment.rules import is_loopback
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import BlockedError
+from pytest_roadmap.domain.pipeline_contract import bound_window
 
 ROOT = Path(__file__).parents[3]
 HEAD = "schema: roadmap-environment/1\nenv: {name: dev, kind: dev}\n"
@@ -48,6 +50,29 @@ def test_all_problems_are_reported_at_once_with_their_keys() -> None:
     assert "a whole number" in found[2]
 
 
+def test_a_key_that_the_data_contract_does_not_have_is_named() -> None:
+    """Pipelines have names in capitals, whatever else stands there is one of few keys."""
+    (found,) = problems("pipelines: {ordr: [A], A: {outputs: [{table: t, key: [k], run_id: r}]}}\n")
+
+    assert "unknown key ordr; known keys are dq, modes, order" in found
+
+
+def test_a_list_that_is_too_short_says_so() -> None:
+    """A window has two times."""
+    (found,) = problems("pipelines: {windows: {smoke: ['2026-02-01T00:00:00Z']}}\n")
+
+    assert found == "pipelines.windows.smoke: expected at least 2 entries"
+
+
+def test_times_may_be_written_without_quotes() -> None:
+    """YAML reads them as times, the contract as texts."""
+    environment = parse(
+        "pipelines: {windows: {smoke: [2026-02-01T00:00:00Z, 2026-02-02T00:00:00Z]}}\n"
+    )
+
+    assert bound_window(environment, "smoke").end == datetime(2026, 2, 2, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "value", ["", "TBD", "<subscription>", "00000000-0000-0000-0000-000000000000"]
 )
@@ -77,6 +102,9 @@ def test_a_placeholder_is_allowed_where_a_guid_belongs(value: str) -> None:
         ("azure: {tenant_id: ebedded0-0000-4000-8000-000000000001}", "azure.tenant_id"),
         ("safety: {allow: [RO, SWITCH]}", "safety.allow"),
         ("documents: {today: '2026-01-01'}", "documents.today"),
+        ("pipelines: {windows: {smoke: [2026-02-01]}}", "pipelines.windows.smoke"),
+        ("pipelines: {A: {outputs: [{table: t, key: [k]}]}}", "pipelines.A.outputs[0]"),
+        ("pipelines: {order: A}", "pipelines.order"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_key(text: str, key: str) -> None:
