@@ -14,6 +14,7 @@ from pytest_roadmap.cli._signoff import gather
 from pytest_roadmap.composition.signoffs import FoundSignoff, SignoffFolder, signoff_name
 from pytest_roadmap.domain.policy import GatePolicy
 from pytest_roadmap.domain.ports import AttestationVerdict
+from pytest_roadmap.domain.redaction import LeakError, assert_clean
 from pytest_roadmap.domain.signoff import (
     REJECT,
     Approval,
@@ -144,6 +145,10 @@ def _free(folder: SignoffFolder, gate: str, now: datetime) -> Path:
 
 
 def _replace(path: Path, text: str) -> None:
+    try:
+        assert_clean(text)
+    except LeakError as error:
+        raise NotApprovableError([f"{path.name} was not written: {error}"]) from error
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_text(text, encoding="utf-8", newline="\n")

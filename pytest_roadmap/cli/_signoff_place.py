@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_roadmap.adapters.evidence.store import EvidenceStore
 from pytest_roadmap.cli._project import ProjectEvidence, read_features
@@ -42,6 +42,11 @@ class SignoffPlace:
         """The environment that attestations may be bound to; "" for none."""
         return EMBEDDED_KIND if self.base else ""
 
+    def now(self) -> datetime:
+        """The present moment there: an embedded environment may have a clock of its own."""
+        noted = _noted(self.base) if self.base else {}
+        return datetime.now(UTC) + timedelta(seconds=float(noted.get("clock_offset_s") or 0))
+
     def load(self) -> LoadedEvidence:
         """The records that count here."""
         if self.base is None:
@@ -61,7 +66,7 @@ class SignoffPlace:
     def _embedded(self, now: datetime, base: Path) -> ProjectStanding:
         """As the run itself judges: by the records of its own state (rules g.1)."""
         read = read_standing(self.document, self.root, now, Occasion.GATE)
-        state_id = _state_id(base)
+        state_id = str(_noted(base).get("state_id") or "")
         loaded = self.load()
         records = tuple(each for each in loaded.records if _of_state(each, state_id, now))
         features = read_features(self.root, read.roadmap)
@@ -102,11 +107,13 @@ def _of_state(record: Record, state_id: str, now: datetime) -> bool:
     return record.ended <= now and state_id in ("", record.state_id)
 
 
-def _state_id(base: Path) -> str:
+def _noted(base: Path) -> dict[str, Any]:
+    """What is known of the cloud of an embedded run."""
     try:
-        return str(json.loads((base / _CLOUD).read_text("utf-8")).get("state_id") or "")
+        found = json.loads((base / _CLOUD).read_text("utf-8"))
     except (OSError, ValueError):
-        return ""
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def place_in(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"roadmap signoff: no embedded run has left {place.root}", file=sys.stderr)
         return _USAGE
     try:
-        print(act(place, args.gate, datetime.now(UTC), language=args.lang, record=args.record))
+        print(act(place, args.gate, place.now(), language=args.lang, record=args.record))
     except UnknownGateError as error:
         print(f"roadmap signoff: {error}", file=sys.stderr)
         return _USAGE

@@ -128,7 +128,7 @@ def _of(folder: Path, names: list[str], bench: Bench) -> Iterator[Verified]:
     from pytest_roadmap.composition.signoffs import is_signoff_name  # noqa: PLC0415
 
     for name in sorted(filter(is_signoff_name, names)):
-        yield from _signoff(folder / name, bench)
+        yield from _signoff(folder / name)
     evidence = [each for each in names if is_evidence_name(each) and not is_signoff_name(each)]
     attestations = [name for name in names if is_attestation_name(name)]
     if evidence:
@@ -137,7 +137,7 @@ def _of(folder: Path, names: list[str], bench: Bench) -> Iterator[Verified]:
         yield from verify_attestations(folder, attestations, bench)
 
 
-def _signoff(path: Path, bench: Bench) -> Iterator[Verified]:
+def _signoff(path: Path) -> Iterator[Verified]:
     """One line for each sentence of a sign-off document that does not hold."""
     from pytest_roadmap.adapters.evidence.verifying import Effect, Verified  # noqa: PLC0415
     from pytest_roadmap.cli._signoff import UnknownGateError  # noqa: PLC0415
@@ -148,7 +148,7 @@ def _signoff(path: Path, bench: Bench) -> Iterator[Verified]:
 
     place = place_of_file(path, DOCUMENT)
     try:
-        problems = signoff_problems(place, path, bench.now)
+        problems = signoff_problems(place, path, place.now())
     except (UnknownGateError, UnusableProjectError) as error:
         yield Verified(path, "UNPROVEN", str(error), Effect.OPEN)
         return

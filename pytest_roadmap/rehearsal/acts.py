@@ -260,7 +260,7 @@ def _of_others() -> Mapping[str, Mapping[str, Callable[[Scene], None]]]:
 
     return {
         name: {variant: on_stage(perform) for variant, perform in variants.items()}
-        for name, variants in (GATE_ACTS | CONFIGURATION_ACTS).items()
+        for name, variants in {**GATE_ACTS, **CONFIGURATION_ACTS}.items()
     }
 
 

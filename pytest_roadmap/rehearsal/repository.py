@@ -30,7 +30,7 @@ from pytest_roadmap.rehearsal.people import make_keys, person, signers_document
 from pytest_roadmap.rehearsal.procedures import sign_rotation
 from pytest_roadmap.rehearsal.templates import sample_files
 
-#: Beside the repository: the state of the cloud that its records are of.
+#: Beside the repository: the state of the cloud that its records are of, and its clock.
 CLOUD = "cloud.json"
 #: Files that can be executed.
 _TOOLS = frozenset({"audit_cloud_state.sh", "tools/databricks"})
@@ -62,7 +62,8 @@ def generate_repository(
     repository, keys = base / "repository", base / "keys"
     for folder in (repository, keys):
         shutil.rmtree(folder, ignore_errors=True)
-    (base / CLOUD).write_text(json.dumps({"state_id": connection.get("state_id")}), "utf-8")
+    noted = {key: connection.get(key) for key in ("state_id", "clock_offset_s")}
+    (base / CLOUD).write_text(json.dumps(noted), "utf-8")
     now = clock().replace(microsecond=0)
     values = {key: str(connection[key]) for key in ("databricks_url", "azure_url", "warehouse_id")}
     dates = {
