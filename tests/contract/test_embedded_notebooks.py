@@ -135,7 +135,10 @@ def test_the_process_of_a_notebook_holds_no_token(cloud: RunningCloud) -> None:
 def test_a_cancelled_notebook_is_killed(cloud: RunningCloud, tmp_path: Path) -> None:
     """Its process does not outlive the run."""
     mark = tmp_path / "pid"
-    source = f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    source = (
+        "import os, time\nspark.sql('SELECT 1')\n"
+        f"open({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    )
     run_id = start(cloud, make_job(cloud, notebook_task(cloud, "note", source)))
     wait_for(cloud, run_id, RunLifeCycleState.RUNNING)
     until(lambda: mark.exists() and mark.read_text())

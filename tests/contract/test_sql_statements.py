@@ -120,6 +120,14 @@ def test_a_statement_continues_after_the_request(cloud: RunningCloud) -> None:
     assert rows(response) == [["1"]]
 
 
+def test_cancelling_a_statement_that_has_ended_changes_nothing(cloud: RunningCloud) -> None:
+    """It is no error either."""
+    ended = cloud.sql("harness", "SELECT 1")
+    path = f"/api/2.0/sql/statements/{ended['statement_id']}"
+    assert cloud.rest("harness", "POST", f"{path}/cancel").status_code == 200
+    assert cloud.rest("harness", "GET", path).json()["status"]["state"] == "SUCCEEDED"
+
+
 def test_a_running_statement_can_be_cancelled(cloud: RunningCloud) -> None:
     """Cancel interrupts the query; it ends CANCELED."""
     client = cloud.client("pipeline_sp")

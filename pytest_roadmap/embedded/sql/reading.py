@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -14,6 +16,8 @@ from pytest_roadmap.embedded.sql.types import SqlType, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import duckdb
 
     from pytest_roadmap.embedded.sql.store import Store
     from pytest_roadmap.embedded.sql.work import Work
@@ -58,7 +62,7 @@ def run(
     Args:
         store: where the relations are.
         planned: the query.
-        started: is given a function that interrupts the query.
+        started: is given a function that interrupts the query; it does nothing once that has ended.
 
     Raises:
         SqlError: as the service would put it.
@@ -67,7 +71,7 @@ def run(
 
     cursor = store.cursor()
     if started is not None:
-        started(cursor.interrupt)
+        started(partial(_interrupt, cursor))
     try:
         found = cursor.execute(planned.sql)
         columns = [ResultColumn(item[0], parse_type(str(item[1]))) for item in found.description]
@@ -76,6 +80,13 @@ def run(
         raise translate_error(error) from None
     finally:
         cursor.close()
+
+
+def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
+    import duckdb  # noqa: PLC0415 - only when SQL runs
+
+    with contextlib.suppress(duckdb.Error):  # the query has ended, its cursor is closed
+        cursor.interrupt()
 
 
 def outcome(columns: list[ResultColumn], rows: list[tuple[Any, ...]]) -> SqlOutcome:
