@@ -118,7 +118,6 @@ class JobRun:
     parameters: dict[str, tuple[str, str]] = field(default_factory=dict)
     tasks: list[TaskRun] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
-    cancelled: bool = False
     acl: dict[str, str] = field(default_factory=dict)
 
 

@@ -259,8 +259,6 @@ class Driver:
                 result = "TIMEDOUT" if self._stop.reason == "timed out" else "CANCELED"
             message = job_rules.message_of(result, results, messages)
             self._end(run.lifecycle, result, message=message)
-            if run.repairs:
-                run.repairs[-1].lifecycle = run.lifecycle
 
     def _refuse(self, message: str) -> None:
         with self._world.lock:

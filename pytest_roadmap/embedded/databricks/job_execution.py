@@ -94,7 +94,6 @@ class RunService:
         """Ask a run to stop; one that has ended stays as it is. Lock held."""
         live = self._live.get(run.run_id)
         if live is not None and not run.lifecycle.is_over:
-            run.cancelled = True
             live[1].ask("cancelled")
 
     def ended(self, run: JobRun) -> None:

@@ -206,7 +206,8 @@ def _child_job(attempt: Attempt, task: Mapping[str, Any]) -> dict[str, Any]:
         name: resolve(value, known) for name, value in (task.get("job_parameters") or {}).items()
     }
     run_id = attempt.start_child(int(task["job_id"]), parameters)
-    attempt.task.output["run_job_output"] = {"run_id": run_id}
+    with attempt.world.lock:
+        attempt.task.output["run_job_output"] = {"run_id": run_id}
     result = attempt.child_end(run_id, attempt.stop)
     output = {"run_job_output": {"run_id": run_id}}
     if result != "SUCCESS" and not attempt.stop.asked:
