@@ -497,3 +497,30 @@ def test_faults_can_answer_an_old_run_and_forget_all_runs(cloud: RunningCloud) -
     assert start(cloud, job_id, idempotency_token="fresh") == first
     cloud.faults("runs-forgotten")
     assert list(cloud.client("admin").jobs.list_runs(job_id=job_id)) == []
+
+
+def test_the_older_api_answers_alike_and_a_task_is_found_by_its_own_id(
+    cloud: RunningCloud,
+) -> None:
+    """2.1 beside 2.2; the run of a task names the run it belongs to."""
+    run = finished(cloud, _writing_job(cloud))
+    old = cloud.rest("admin", "GET", f"/api/2.1/jobs/runs/get?run_id={run.run_id}").json()
+    assert (old["run_id"], old["state"]["result_state"]) == (run.run_id, "SUCCESS")
+    task_id = attempts(run, "write")[0].run_id
+    assert task_id is not None
+    task = cloud.client("admin").jobs.get_run(task_id)
+    assert (task.run_id, task.job_run_id) == (task_id, run.run_id)
+
+
+def test_a_deleted_run_is_gone_and_an_active_one_stays(cloud: RunningCloud) -> None:
+    """The history of a job loses it."""
+    job_id = _writing_job(cloud)
+    run_id = start(cloud, job_id)
+    ended(cloud, run_id)
+    jobs = cloud.client("admin").jobs
+    jobs.delete_run(run_id)
+    assert list(jobs.list_runs(job_id=job_id)) == []
+    cloud.faults("task-hangs")
+    active = start(cloud, job_id)
+    with pytest.raises(InvalidParameterValue, match="is active"):
+        jobs.delete_run(active)
