@@ -157,8 +157,8 @@ class WorkspacePort(SecretsPort, JobsPort, Protocol):
     ) -> tuple[Privilege, ...]:
         """C-GD for one principal."""
 
-    def bound_workspaces(self, securable_type: str, name: str) -> tuple[str, ...]:
-        """C-BIND: ids of the workspaces that may use the securable."""
+    def bound_workspaces(self, securable_type: str, name: str) -> Mapping[str, bool]:
+        """C-BIND: ids of the workspaces that may use the securable → whether only to read."""
 
     def service_principal(self, application_id: str) -> ServicePrincipal:
         """C-SP."""

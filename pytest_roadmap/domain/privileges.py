@@ -38,6 +38,12 @@ _ENTRY = {"catalog": "USE_CATALOG", "schema": "USE_SCHEMA"}
 _CONTAINER_PARTS = {1: "catalog", 2: "schema"}
 
 
+#: What can be used in a workspace that is bound to read only.
+_READING = frozenset(
+    {"USE_CATALOG", "USE_SCHEMA", "SELECT", "BROWSE", "EXECUTE", "READ_VOLUME", "READ_FILES"}
+)
+
+
 class MatrixError(Exception):
     """The grant matrix cannot be read as one; the message says where."""
 
@@ -104,6 +110,8 @@ class Access:
     direct: Mapping[str, tuple[Privilege, ...]] = field(default_factory=dict)
     isolated: bool = False
     bound_to: tuple[str, ...] = ()
+    #: Those of ``bound_to`` in which nothing can be written, whatever is granted.
+    read_only_in: tuple[str, ...] = ()
     found: bool = True
 
     def unusable(self, workspace_id: str) -> bool:
@@ -228,12 +236,23 @@ def _lacks(row: MatrixRow, reading: Reading) -> Iterator[str]:
             yield f"holds {privilege} via {_routes(privilege, access, subject)}, not via {row.via}"
     if row.required:
         yield from _no_way_in(row.securable, reading)
+        yield from _read_only(row, reading)
 
 
 def _unbound(securable: Securable, reading: Reading) -> Securable | None:
     """The outermost part of the way to the securable that this workspace may not use."""
     parts = (*securable.parents, securable)
     return next((p for p in parts if reading.accesses[p].unusable(reading.workspace_id)), None)
+
+
+def _read_only(row: MatrixRow, reading: Reading) -> Iterator[str]:
+    """What makes a grant to write useless: a binding that lets this workspace only read."""
+    here, writing = reading.workspace_id, sorted(row.required - _READING)
+    for part in (*row.securable.parents, row.securable):
+        access = reading.accesses[part]
+        if access.isolated and here in access.read_only_in and writing:
+            listed = ", ".join(writing)
+            yield f"{part} is bound READ_ONLY to workspace {here}: {listed} cannot be used there"
 
 
 def _no_way_in(securable: Securable, reading: Reading) -> Iterator[str]:

@@ -124,7 +124,7 @@ def test_privileges_are_listed_for_the_principal_that_was_asked_for(subject: Sub
 
 def test_an_isolated_catalog_names_its_workspaces(subject: Subject) -> None:
     """C-BIND."""
-    assert subject.harness.bound_workspaces("catalog", "main") == (WORKSPACE_ID,)
+    assert subject.harness.bound_workspaces("catalog", "main") == {WORKSPACE_ID: False}
 
 
 def test_a_service_principal_is_active_and_has_groups(subject: Subject) -> None:

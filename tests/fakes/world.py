@@ -43,6 +43,7 @@ class FakeWorkspace(FakeJobs):
     effective: dict[tuple[str, str, str], tuple[Privilege, ...]] = field(default_factory=dict)
     direct: dict[tuple[str, str, str], tuple[Privilege, ...]] = field(default_factory=dict)
     bindings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    read_only: set[str] = field(default_factory=set)
     principals: dict[str, ServicePrincipal] = field(default_factory=dict)
     users: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scopes: tuple[Mapping[str, Any], ...] = ()
@@ -82,8 +83,9 @@ class FakeWorkspace(FakeJobs):
     ) -> tuple[Privilege, ...]:
         return self.direct.get((securable_type, full_name, principal), ())
 
-    def bound_workspaces(self, securable_type: str, name: str) -> tuple[str, ...]:
-        return self.bindings.get(f"{securable_type} {name}", ())
+    def bound_workspaces(self, securable_type: str, name: str) -> Mapping[str, bool]:
+        key = f"{securable_type} {name}"
+        return dict.fromkeys(self.bindings.get(key, ()), key in self.read_only)
 
     def service_principal(self, application_id: str) -> ServicePrincipal:
         try:

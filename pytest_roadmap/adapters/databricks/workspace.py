@@ -167,14 +167,19 @@ class DatabricksWorkspace(WorkspaceJobs):
                     held.get("inherited_from_name"),
                 )
 
-    def bound_workspaces(self, securable_type: str, name: str) -> tuple[str, ...]:
-        """C-BIND."""
+    def bound_workspaces(self, securable_type: str, name: str) -> dict[str, bool]:
+        """C-BIND; a workspace that is bound in both ways may write."""
         answer = self._call(
             "C-BIND",
             f"{securable_type} {name}",
             lambda w: list(w.workspace_bindings.get_bindings(securable_type, name, max_results=0)),
         )
-        return tuple(str(binding.get("workspace_id", "")) for binding in _items(answer, "bindings"))
+        bound: dict[str, bool] = {}
+        for binding in _items(answer, "bindings"):
+            here = str(binding.get("workspace_id", ""))
+            read_only = binding.get("binding_type") == "BINDING_TYPE_READ_ONLY"
+            bound[here] = bound.get(here, True) and read_only
+        return bound
 
     def service_principal(self, application_id: str) -> ServicePrincipal:
         """C-SP."""

@@ -193,6 +193,25 @@ def test_an_isolated_catalog_of_another_workspace_is_unusable() -> None:
     assert len(required_problems(MATRIX, read(fake))) == len(MATRIX)
 
 
+def test_a_grant_to_write_is_useless_where_the_binding_only_reads() -> None:
+    """What is required for reading stays usable; a row that also writes names the binding."""
+    writing = {
+        "principal": "pipeline_sp",
+        "securable_type": "table",
+        "full_name": "main.silver.txn",
+        "required": ["SELECT", "MODIFY"],
+        "via": "any",
+    }
+    rows = (*MATRIX, *read_matrix({"rows": [writing]}, "pipeline_sp"))
+    fake = world()
+    give(fake, "table", "main.silver.txn", "grp-etl", "MODIFY")
+    assert required_problems(rows, read(fake)) == ()
+    fake.read_only = {"catalog main"}
+    (problem,) = required_problems(rows, read(fake))
+    assert "catalog main is bound READ_ONLY" in problem
+    assert problem.endswith("MODIFY cannot be used there")
+
+
 def test_a_securable_that_does_not_exist_is_missing_not_fine() -> None:
     """A 404 is named, for the securable and for a container."""
     fake = world()
