@@ -147,6 +147,8 @@ class EmbeddedPlatform:
             "ARM_ENDPOINT": str(self._connection["azure_url"]),
             "ARM_TOKEN": self._token(HARNESS),
             "SSL_CERT_FILE": str(self._connection["ca_file"]),
+            # Harness, server, people and script share one clock.
+            "AUDIT_CLOCK_OFFSET_S": str(self._connection.get("clock_offset_s") or 0),
         }
 
     def _token(self, alias: str) -> str:

@@ -98,7 +98,9 @@ def test_the_repository_is_clean_and_has_a_dated_history(base: Any) -> None:
     """Several commits, in order, all before now; nothing uncommitted."""
     dates = [int(line) for line in git(base, "log", "--format=%ct").splitlines()]
     assert dates == sorted(dates, reverse=True)
-    assert len(dates) == len(["first", "second", "locked", "signed", "procedure signed", "aligned"])
+    assert len(dates) == len(
+        ["first", "second", "locked", "configured", "signed", "procedure signed", "aligned"]
+    )
     assert dates[0] < NOW.timestamp()
     assert git(base, "status", "--porcelain") == ""
     assert "features/sec/SEC-001.feature" in git(base, "ls-files")
