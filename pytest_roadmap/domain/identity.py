@@ -49,10 +49,11 @@ def identity_problems(environment: Environment, probed: ProbedIdentity) -> tuple
         if str(bound).casefold() != observed.casefold()
     ]
     client_id = environment.get("auth.harness.client_id")
-    if client_id and probed.application_id and not _same(client_id, probed.application_id):
+    if client_id and not _same(client_id, probed.application_id or ""):
+        signed_in = probed.application_id or f"the user {probed.user_name}"
         problems.append(
             f"auth.harness.client_id is bound to {client_id}, but the harness is signed in as"
-            f" {probed.application_id}"
+            f" {signed_in}: sign in as that application, or leave the key out"
         )
     if (environment.kind == "embedded") != _same(probed.tenant_id, EMBEDDED_TENANT):
         problems.append(

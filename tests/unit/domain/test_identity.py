@@ -47,6 +47,7 @@ def test_the_bound_platform_is_recognised() -> None:
         ({"tenant_id": "t-2"}, "azure.tenant_id"),
         ({"subscription_id": ""}, "azure.subscription_id"),
         ({"application_id": "dddddddd-0000-4000-8000-000000000004"}, "auth.harness.client_id"),
+        ({"application_id": None, "user_name": "kim"}, "auth.harness.client_id"),
     ],
 )
 def test_each_contradiction_names_its_binding(change: dict[str, Any], key: str) -> None:
@@ -54,6 +55,14 @@ def test_each_contradiction_names_its_binding(change: dict[str, Any], key: str) 
     (problem,) = identity_problems(environment(), replace(PROBED, **change))
 
     assert problem.startswith(key)
+
+
+def test_a_user_is_not_taken_for_the_bound_application() -> None:
+    """Signed in as oneself, the sentence says as whom, and what to do about it."""
+    person = replace(PROBED, application_id=None, user_name="kim")
+    (problem,) = identity_problems(environment(), person)
+
+    assert "signed in as the user kim: sign in as that application" in problem
 
 
 def test_a_real_kind_never_has_the_embedded_tenant() -> None:
