@@ -32,7 +32,7 @@ OUTPUTS = (
     ("main.silver.bad_records", 6),
     ("main.silver.txn", 275),
     ("main.gold.daily_account_summary", 50),
-    ("main.gold.recon_result", 1),
+    ("main.gold.recon_result", 2),
     ("main.gold.dq_trend", 2),
 )
 

@@ -17,28 +17,34 @@ WHEN NOT MATCHED THEN INSERT
           :run_id, current_timestamp());
 
 MERGE INTO main.silver.dq_status t USING (
-  SELECT r.rule_id, r.severity, COUNT(b.txn_id) AS checked_count,
-         COUNT(CASE WHEN (r.rule_id = 'R001' AND b.amount IS NULL)
-                      OR (r.rule_id = 'R002' AND b.amount > 9000)
-                      OR (r.rule_id = 'R003' AND b.account_id IS NULL)
-                    THEN b.txn_id END) AS bad_count
-  FROM main.silver.dim_rule_scd2 r LEFT JOIN main.bronze.raw_txn b
-    ON b.ingest_ts >= CAST(:window_start AS TIMESTAMP)
-   AND b.ingest_ts < CAST(:window_end AS TIMESTAMP)
-  WHERE r.is_current
-  GROUP BY r.rule_id, r.severity
+  SELECT c.*, CASE WHEN c.bad_count = 0 THEN 'PASS' WHEN c.severity = 'CRITICAL' THEN 'FAIL'
+                   ELSE 'WARN' END AS status,
+         CAST(:window_start AS TIMESTAMP) AS window_start,
+         CAST(:window_end AS TIMESTAMP) AS window_end
+  FROM (
+    SELECT r.rule_id, r.severity, COUNT(b.txn_id) AS checked_count,
+           COUNT(CASE WHEN (r.rule_id = 'R001' AND b.amount IS NULL)
+                        OR (r.rule_id = 'R002' AND b.amount > 9000)
+                        OR (r.rule_id = 'R003' AND b.account_id IS NULL)
+                      THEN b.txn_id END) AS bad_count
+    FROM main.silver.dim_rule_scd2 r LEFT JOIN main.bronze.raw_txn b
+      ON b.ingest_ts >= CAST(:window_start AS TIMESTAMP)
+     AND b.ingest_ts < CAST(:window_end AS TIMESTAMP)
+    WHERE r.is_current
+    GROUP BY r.rule_id, r.severity) c
 ) s
 ON t.run_id = :run_id AND t.source_table = 'bronze.raw_txn' AND t.rule_id = s.rule_id
-WHEN MATCHED THEN UPDATE SET severity = s.severity, checked_count = s.checked_count,
-  bad_count = s.bad_count, status = CASE WHEN s.bad_count = 0 THEN 'PASS' ELSE 'FAIL' END,
-  window_start = CAST(:window_start AS TIMESTAMP), window_end = CAST(:window_end AS TIMESTAMP),
+WHEN MATCHED AND (t.severity <> s.severity OR t.checked_count <> s.checked_count
+                  OR t.bad_count <> s.bad_count OR t.window_start <> s.window_start
+                  OR t.window_end <> s.window_end) THEN UPDATE SET
+  severity = s.severity, checked_count = s.checked_count, bad_count = s.bad_count,
+  status = s.status, window_start = s.window_start, window_end = s.window_end,
   run_ts = current_timestamp()
 WHEN NOT MATCHED THEN INSERT
   (run_id, source_table, rule_id, severity, checked_count, bad_count, status, window_start,
    window_end, run_ts)
   VALUES (:run_id, 'bronze.raw_txn', s.rule_id, s.severity, s.checked_count, s.bad_count,
-          CASE WHEN s.bad_count = 0 THEN 'PASS' ELSE 'FAIL' END,
-          CAST(:window_start AS TIMESTAMP), CAST(:window_end AS TIMESTAMP), current_timestamp());
+          s.status, s.window_start, s.window_end, current_timestamp());
 
 MERGE INTO main.ops.pipeline_state t USING (
   SELECT 'A' AS pipeline_name, CAST(:window_end AS TIMESTAMP) AS window_end
@@ -46,4 +52,6 @@ MERGE INTO main.ops.pipeline_state t USING (
 ON t.pipeline_name = s.pipeline_name
 WHEN MATCHED THEN UPDATE SET
   last_watermark = GREATEST(t.last_watermark, s.window_end), last_run_id = :run_id,
-  last_status = 'SUCCESS', updated_at = current_timestamp();
+  last_status = 'SUCCESS', updated_at = current_timestamp()
+WHEN NOT MATCHED THEN INSERT (pipeline_name, last_watermark, last_run_id, last_status, updated_at)
+  VALUES (s.pipeline_name, s.window_end, :run_id, 'SUCCESS', current_timestamp());

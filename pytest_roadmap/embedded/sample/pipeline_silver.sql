@@ -26,4 +26,6 @@ MERGE INTO main.ops.pipeline_state t USING (
 ON t.pipeline_name = s.pipeline_name
 WHEN MATCHED THEN UPDATE SET
   last_watermark = GREATEST(t.last_watermark, s.window_end), last_run_id = :run_id,
-  last_status = 'SUCCESS', updated_at = current_timestamp();
+  last_status = 'SUCCESS', updated_at = current_timestamp()
+WHEN NOT MATCHED THEN INSERT (pipeline_name, last_watermark, last_run_id, last_status, updated_at)
+  VALUES (s.pipeline_name, s.window_end, :run_id, 'SUCCESS', current_timestamp());

@@ -102,6 +102,11 @@ class Model:
         gold = self.sql(r.sum_query("main.gold.daily_account_summary", "total_amount"))
         return source[0][0], silver[0][0], gold[0][0]
 
+    def output_versions(self) -> dict[str, int]:
+        """How many versions each output has."""
+        names = [n for n, _, _ in TABLES if n.startswith(("main.silver.", "main.gold."))]
+        return {name: len(self.state.tables[name].versions) for name in names}
+
     def fingerprints(self) -> tuple[tuple[str, Row], ...]:
         """Q-FP of Silver, summary and trend over the columns that a rerun keeps."""
         kept = {

@@ -111,11 +111,27 @@ def test_every_current_rule_is_stated_also_without_a_violation(filled: Model) ->
 
 def test_the_same_run_again_changes_no_row_and_no_fingerprint(filled: Model) -> None:
     """A run is a function of source, rules and target."""
-    before = filled.fingerprints()
-    versions = len(filled.state.tables["main.silver.txn"].versions)
+    before, versions = filled.fingerprints(), filled.output_versions()
     filled.run("backfill", START, CUTOVER)
     assert filled.fingerprints() == before
-    assert len(filled.state.tables["main.silver.txn"].versions) == versions
+    assert filled.output_versions() == versions
+
+
+def test_a_pipeline_without_a_state_row_makes_one(model: Model) -> None:
+    """A new environment has no state yet."""
+    model.sql("DELETE FROM main.ops.pipeline_state")
+    model.run("first", START, "2026-02-02T00:00:00Z")
+    names = model.sql("SELECT pipeline_name FROM main.ops.pipeline_state ORDER BY pipeline_name")
+    assert names == [["A"], ["B"], ["C"], ["SILVER"]]
+
+
+def test_silver_and_gold_are_found_to_agree(filled: Model) -> None:
+    """Two checks, both passed."""
+    rows = filled.sql(
+        "SELECT check_name, status FROM main.gold.recon_result WHERE run_id = 'backfill'"
+        " ORDER BY check_name"
+    )
+    assert rows == [["amount_sum", "PASS"], ["row_count", "PASS"]]
 
 
 def test_the_increment_reconciles_and_equals_one_uninterrupted_backfill(filled: Model) -> None:
