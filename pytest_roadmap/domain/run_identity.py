@@ -30,8 +30,11 @@ class IdentityReading:
     @property
     def family(self) -> tuple[JobIdentity, ...]:
         """Every job with those that it starts, each once."""
-        found = {each.job_id: each for job in reversed(self.jobs) for each in job.family}
-        return tuple(reversed(tuple(found.values())))
+        found = {job.job_id: job for job in self.jobs}
+        for job in self.jobs:
+            for each in job.family:
+                found.setdefault(each.job_id, each)
+        return tuple(found.values())
 
 
 def principal_problems(workspace: WorkspacePort, application_id: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError,
 from pytest_roadmap.domain.ports import (
     AuditRun,
     Document,
+    FileChange,
     FileInfo,
     Identity,
     Privilege,
@@ -197,6 +198,9 @@ class FakeRepository:
 
     def records(self, name: str) -> tuple[Document, ...]:
         return tuple(self.read(path) for path in sorted(self.contents) if path.startswith(name))
+
+    def last_change(self, path: str) -> FileChange:
+        return FileChange(path, "c" * 40, NOW, clean=True)
 
     def load_yaml(self, document: Document) -> Any:
         value = self.values.get(document.name)

@@ -390,3 +390,18 @@ def test_credentials_that_no_sign_in_accepts_are_inconclusive(server: FakeServer
             server.url, {"auth_type": "no-such-type", "token": "secret-value"}, identity="harness"
         )
     assert "secret-value" not in str(caught.value)
+
+
+def test_the_groups_of_a_user_are_followed_by_the_name_of_the_user(
+    server: FakeServer, recorder: Recorder
+) -> None:
+    """A name with a quotation mark is never sent as a filter."""
+    listed = {"Resources": [{"id": "8", "groups": [{"value": "2", "display": "users"}]}]}
+    scim = "/api/2.0/preview/scim/v2"
+    server.on(f"GET {scim}/Users", Reply(body=listed), Reply(body={"Resources": []}))
+    server.on(f"GET {scim}/Groups/2", Reply(body={}))
+
+    assert workspace(server, recorder).groups_of("choi@example.com") == ("users",)
+    assert recorder.events[0].body["request"]["filter"] == 'userName eq "choi@example.com"'
+    with pytest.raises(InconclusiveError, match="not a user name"):
+        workspace(server, recorder).groups_of('x" or "@')
