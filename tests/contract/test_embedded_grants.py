@@ -112,3 +112,14 @@ def test_the_administrator_grants_and_revokes(cloud: RunningCloud) -> None:
     change = PermissionsChange(principal=PIPELINE, remove=[Privilege.CREATE_SCHEMA])
     cloud.client("admin").grants.update("catalog", "main", changes=[change])
     assert ("CREATE_SCHEMA", None) not in _effective(cloud, "catalog", "main")
+
+
+METASTORE = "ebedded0-0000-4000-8000-00000000000a"
+
+
+def test_on_the_metastore_a_principal_reads_what_reaches_itself(cloud: RunningCloud) -> None:
+    """Everybody may know the metastore; the grants of others are for its administrators."""
+    cloud.grant("metastore", METASTORE, PIPELINE, "CREATE_CATALOG")
+    assert _effective(cloud, "metastore", METASTORE, "pipeline_sp") == {("CREATE_CATALOG", None)}
+    with pytest.raises(PermissionDenied):
+        _effective(cloud, "metastore", METASTORE)

@@ -49,8 +49,8 @@ class Tree:
     def says(self, summary: object) -> Tree:
         return self.tool(f"cat <<'END'\n{json.dumps(summary)}\nEND")
 
-    def bundle(self, timeout_s: float = 20.0, **bound: str) -> BundleTool:
-        environment = Environment("dev", "dev", {"bundle": BOUND | bound}, "dev.yaml")
+    def bundle(self, bound: Mapping[str, str] = {}, timeout_s: float = 20.0) -> BundleTool:
+        environment = Environment("dev", "dev", {"bundle": {**BOUND, **bound}}, "dev.yaml")
         redactor = Redactor([LOGIN["DATABRICKS_TOKEN"]])
 
         def credentials() -> Mapping[str, str]:
@@ -119,7 +119,7 @@ def test_what_is_not_there_blocks(tree: Tree, bound: dict[str, str], reason: str
     """Nothing was run, and the reason names what is missing."""
     tree.says(SUMMARY)
     with pytest.raises(BlockedError) as blocked:
-        tree.bundle(**bound).summary()
+        tree.bundle(bound).summary()
     assert blocked.value.reason == reason
     assert tree.recorder.events == []
 
@@ -140,13 +140,13 @@ def test_a_tool_from_the_path_is_found_there(tree: Tree, monkeypatch: pytest.Mon
     """Without a slash it is a command, as on a machine with the CLI installed."""
     tree.says(SUMMARY)
     monkeypatch.setenv("PATH", f"{tree.root / 'tools'}{os.pathsep}{os.environ['PATH']}")
-    assert 101 in tree.bundle(cli="databricks").summary().jobs
+    assert 101 in tree.bundle({"cli": "databricks"}).summary().jobs
 
 
 def test_a_bundle_outside_of_the_repository_is_not_read(tree: Tree) -> None:
     """The binding is malformed, and nothing is run."""
     with pytest.raises(InconclusiveError, match="leaves the repository"):
-        tree.says(SUMMARY).bundle(root="..").summary()
+        tree.says(SUMMARY).bundle({"root": ".."}).summary()
 
 
 def test_a_tool_that_does_not_end_judges_nothing(tree: Tree) -> None:
