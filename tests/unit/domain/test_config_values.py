@@ -1,0 +1,138 @@
+"""Configuration files as flat values: laid over each other, and searched for secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_roadmap.domain.config_values import (
+    ConfigFile,
+    SecretReference,
+    as_text,
+    broken_reference,
+    leaves,
+    literal_problems,
+    merged,
+    reference_of,
+    references_in,
+    telling,
+    value_at,
+)
+from pytest_roadmap.domain.ports import FileChange
+
+CHANGE = FileChange("a.yaml", "c1", None, clean=True)
+LONG = "Zm9yIHRlc3Rz0XlmbG9uZyBhbmQgbm90IHNlY3JldCBhdCBhbGw0"
+
+
+def file(values: Any = None, text: str = "") -> ConfigFile:
+    return ConfigFile("a.yaml", "", CHANGE, values or {}, text)
+
+
+def test_a_later_file_overrides_value_by_value() -> None:
+    """Mappings join, everything else is replaced."""
+    first = file({"a": {"x": 1, "y": 2}, "b": [1, 2], "c": 1})
+    second = file({"a": {"y": 3}, "b": [4], "c": {"d": 5}})
+    assert merged([first, second]) == {"a": {"x": 1, "y": 3}, "b": [4], "c": {"d": 5}}
+
+
+def test_every_value_has_one_key() -> None:
+    """A key that holds a dot cannot pass for a nested one."""
+    values = {"a": {"b": 1}, "a.b": 2, "c": [{"d": 3}]}
+    assert list(leaves(values)) == [("a.b", 1), ('"a.b"', 2), ("c[0].d", 3)]
+    assert value_at(values, "a.b") == 1
+    assert value_at(values, "a.b.c") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("x", "x"), (12, "12"), (True, None), (" ", None), ({}, None), (None, None), (1.5, None)],
+)
+def test_only_text_and_whole_numbers_can_be_compared(value: Any, text: str | None) -> None:
+    """An id without quotes is still an id; a switch is none."""
+    assert as_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("databricks.host", True),
+        ("cluster_id", True),
+        ("warehouse.id", True),
+        ("Catalog", True),
+        ("targets[0].storage_location", True),
+        ("paths[0]", True),
+        ("secrets.anything", True),
+        ("retries", False),
+        ("width", False),
+        ("idle_minutes", False),
+    ],
+)
+def test_a_key_tells_by_its_name_that_it_must_be_compared(path: str, expected: object) -> None:
+    """Any part of a key counts, at any depth."""
+    assert telling(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "reference"),
+    [
+        ("{{secrets/s/k}}", SecretReference("s", "k")),
+        (" {{ secrets/s/k }} ", SecretReference("s", "k")),
+        ({"scope": "s", "key": "k"}, SecretReference("s", "k")),
+        ({"scope": "s", "key": ""}, None),
+        ({"scope": "s", "key": "k", "value": "v"}, None),
+        ({"scope": "s"}, None),
+        ("x{{secrets/s/k}}", None),
+        ("{{secrets/s}}", None),
+        (7, None),
+    ],
+)
+def test_a_reference_names_scope_and_key_and_nothing_else(value: Any, reference: Any) -> None:
+    """Text or two fields; a value beside them makes it none."""
+    assert reference_of(value) == reference
+
+
+def test_references_inside_a_text_are_found_and_broken_ones_noticed() -> None:
+    """A connection text may name several secrets."""
+    text = "u={{secrets/s/a}};p={{secrets/s/b}}"
+    assert [each.key for each in references_in(text)] == ["a", "b"]
+    assert not broken_reference(text)
+    assert broken_reference("{{secrets/s}}")
+    assert references_in(3) == ()
+    assert not broken_reference(3)
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "said"),
+    [
+        ({}, "a: 1\nb: 2 # AccountKey=bm90LWEta2V5\n", "line 2 holds a literal secret"),
+        ({"db": {"password": "hunter"}}, "", "db.password is a literal"),
+        ({"seed": LONG}, "", "long base64"),
+        ({"list": [LONG]}, "", "list[0] holds"),
+    ],
+)
+def test_a_literal_secret_is_named_and_not_shown(values: Any, text: str, said: str) -> None:
+    """By its shape, by its key or by its length."""
+    (problem,) = literal_problems(file(values, text))
+    assert said in problem
+    assert LONG not in problem
+    assert "hunter" not in problem
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"password": "{{secrets/s/k}}"},
+        {"password": ""},
+        {"digest": "0123456789abcdef0123456789abcdef0123456789abcdef"},
+        {"notebook": "/Workspace/Shared/Pipelines/Silver2/materialise_everything"},
+        {"owner": "kim@corp.example"},
+        {"retries": 3},
+    ],
+)
+def test_what_is_no_secret_is_left_alone(values: Any) -> None:
+    """References, digests, paths and addresses of people."""
+    text = "\n".join(
+        f"{key}: {value}" for key, value in values.items() if "secrets" not in str(value)
+    )
+    assert literal_problems(file(values, text)) == ()
