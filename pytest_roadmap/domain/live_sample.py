@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_roadmap.domain.bound_jobs import bound_job_id
+from pytest_roadmap.domain.bundle_port import BundleSummary
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.grant_matrix import load_matrix
-from pytest_roadmap.domain.outcome import AssetMissingError
+from pytest_roadmap.domain.job_identity import read_job_identity, require_jobs
 from pytest_roadmap.domain.ports import AzurePort, RepositoryPort, WorkspacePort
 from pytest_roadmap.domain.privilege_reading import read_privileges, resolve_subject
 from pytest_roadmap.domain.privileges import excess_problems, required_problems
+from pytest_roadmap.domain.run_identity import (
+    IdentityReading,
+    identity_problems,
+    principal_problems,
+)
 from pytest_roadmap.domain.secrets import (
     acl_problems,
     backing_problems,
@@ -57,18 +62,14 @@ def scope_problems(
 def run_as_problems(
     workspace: WorkspacePort, environment: Environment, principal: str
 ) -> Iterator[str]:
-    """The bound jobs that do not run as the principal.
+    """The bound jobs, or what they start, that are not set to run as the principal.
 
     Raises:
         BlockedError: no job or no principal is bound, or a job may not be read.
     """
     wanted = str(environment.require(f"principals.{principal}.application_id"))
-    for alias in environment.require("jobs"):
-        try:
-            job = workspace.job(bound_job_id(workspace, environment, alias))
-        except AssetMissingError as missing:
-            yield f"job {alias} is gone: {missing}"
-            continue
-        found = str(job.get("run_as_user_name") or "")
-        if found != wanted:
-            yield f"job {alias} runs as {found or 'nobody'}, expected {wanted}"
+    jobs = require_jobs(workspace, environment, tuple(environment.require("jobs")))
+    found = tuple(read_job_identity(workspace, alias, job_id) for alias, job_id in jobs.items())
+    yield from principal_problems(workspace, wanted)
+    reading = IdentityReading(found, BundleSummary("not asked"))
+    yield from identity_problems(reading, wanted)

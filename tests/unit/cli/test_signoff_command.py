@@ -284,3 +284,14 @@ def test_a_gate_nobody_knows_is_a_usage_error(
     assert main(["signoff", "G9"]) == 2
     assert "choose from G1, G2, G3, G4" in capsys.readouterr().err
     assert review.root.is_dir()
+
+
+def test_what_looks_like_a_secret_keeps_the_document_from_being_written(
+    review: Review, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A token in the gate's definition, for example."""
+    document = review.root / ".roadmap" / "implementation_roadmap.md"
+    gate = "- `G1`: open with dapi" + "0123456789abcdef" * 2 + "\n"
+    document.write_text(gate + document.read_text("utf-8"), "utf-8")
+    assert main(["signoff", "G1"]) == 20
+    assert "no sign-off document was written" in capsys.readouterr().err
