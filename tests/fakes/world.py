@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pytest_roadmap.domain.hidden import HiddenText
@@ -183,6 +183,7 @@ class FakeRepository:
     values: dict[str, Any] = field(default_factory=dict)
     unbound: Sequence[str] = ()
     problems: tuple[str, ...] = ()
+    changes: dict[str, FileChange] = field(default_factory=dict)
 
     def document(self, name: str) -> Document:
         if name in self.unbound:
@@ -196,11 +197,12 @@ class FakeRepository:
             raise AssetMissingError(path) from error
         return Document(path, path, content, hashlib.sha256(content).hexdigest())
 
+    def last_change(self, path: str) -> FileChange:
+        yesterday = NOW - timedelta(days=1)
+        return self.changes.get(path, FileChange(path, "c1", yesterday, clean=True))
+
     def records(self, name: str) -> tuple[Document, ...]:
         return tuple(self.read(path) for path in sorted(self.contents) if path.startswith(name))
-
-    def last_change(self, path: str) -> FileChange:
-        return FileChange(path, "c" * 40, NOW, clean=True)
 
     def load_yaml(self, document: Document) -> Any:
         value = self.values.get(document.name)

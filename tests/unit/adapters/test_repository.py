@@ -328,3 +328,52 @@ def test_a_script_that_cannot_be_executed_is_a_missing_tool(tree: Path) -> None:
     """Rules a.1, fault 5."""
     with pytest.raises(BlockedError, match=r"missing_tool\(audit.sh\)"):
         audit(tree, "true\n", executable=False)
+
+
+def commit(root: Path, message: str) -> None:
+    """Commit everything as it stands."""
+    git(root, "add", "--all")
+    git(root, "-c", "user.name=n", "-c", "user.email=e@x", "commit", "--quiet", "-m", message)
+
+
+def test_the_last_change_of_a_file_is_its_own_commit(tree: Path) -> None:
+    """A later commit of another file does not count; the working tree holds just what it holds."""
+    commit(tree, "first")
+    first = repository(tree).last_change("docs/plan.md")
+    (tree / "docs/lock.yaml").write_text("b: 1\n")
+    commit(tree, "second")
+
+    found = repository(tree).last_change("docs/plan.md")
+
+    assert found == first
+    assert found.clean
+    assert found.committed_at is not None
+    assert repository(tree).last_change("docs/lock.yaml").commit != first.commit
+
+
+def test_a_change_that_git_was_told_to_overlook_is_seen(tree: Path) -> None:
+    """Contents are compared, not the index's opinion of them."""
+    commit(tree, "first")
+    git(tree, "update-index", "--assume-unchanged", "docs/plan.md")
+    (tree / "docs/plan.md").write_text("# other\n")
+
+    assert not repository(tree).last_change("docs/plan.md").clean
+
+
+def test_a_file_that_was_never_committed_has_no_change(tree: Path) -> None:
+    """Tracked and not committed: no commit, no time, not clean."""
+    commit(tree, "first")
+    (tree / "docs/new.yaml").write_text("a: 1\n")
+    git(tree, "add", "--all")
+
+    found = repository(tree).last_change("docs/new.yaml")
+
+    assert (found.commit, found.committed_at, found.clean) == ("", None, False)
+
+
+def test_the_last_change_of_a_path_outside_is_refused(tree: Path) -> None:
+    """A path that leaves the repository is no document; without a commit git cannot tell."""
+    with pytest.raises(AssetMissingError):
+        repository(tree).last_change("../secret")
+    with pytest.raises(InconclusiveError):
+        repository(tree).last_change("docs/plan.md")

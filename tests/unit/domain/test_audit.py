@@ -10,6 +10,7 @@ import pytest
 from pytest_roadmap.domain.assets import Asset, AssetField
 from pytest_roadmap.domain.audit import (
     LOGIN_MARKER,
+    AuditDifferences,
     compare,
     confirmation_problems,
     coverage_problems,
@@ -211,3 +212,13 @@ def test_an_asset_that_does_not_exist_is_no_independent_value() -> None:
     """A 404 leaves an empty section, so it cannot agree with the script."""
     gone = read_independently([Observation(ASSETS[0], found=False)], workspace_id=WORKSPACE_ID)
     assert gone.sections == {"uc": ()}
+
+
+def test_the_differences_of_two_runs_are_told_run_by_run() -> None:
+    """The lock first, then each run: what differs, and what was left out."""
+    runs = {"first": audit_run(output()), "repeated": audit_run({})}
+    claims = tuple(AuditDifferences(ASSETS, ("edited",), runs, ()).claims())
+    assert [bool(claim.problems) for claim in claims] == [True, False, False, False, True]
+    assert "repeated run left nothing out" in claims[-1].text
+    assert claims[1].compared > 0
+    assert claims[-1].compared == 0
