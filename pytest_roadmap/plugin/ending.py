@@ -65,6 +65,7 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
     book = state.book
     for task_id in list(book.ledger.begun()):
         state.write(task_id)
+    hide = state.access.redactor.redact_text
     waivers = _waivers(state)
     checked, found = quality(state) if selection.whole else ({}, ())
     uncounted = not_counting(state)
@@ -82,10 +83,10 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
         gates=gates,
         without_feature=selection.without_feature,
         exit_status=status,
-        open_scenarios=tuple(open_lines(book.ledger.joined())),
+        open_scenarios=tuple(map(hide, open_lines(book.ledger.joined()))),
         notes=(*book.problems, *uncounted),
         ignored=(*_overdue(state), *map(str, waivers.invalid)),
-        quality=found if gates else (),
+        quality=tuple(map(hide, found)) if gates else (),
         places=tuple(_places(state)),
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_roadmap.domain.outcome import InconclusiveError, Outcome
 from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.plugin.hiding import hide_in_report
 from pytest_roadmap.plugin.items import PlannedScenario, ScenarioItem
 from pytest_roadmap.plugin.outcomes import (
     PASSED,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pytest_bdd.parser import Scenario, Step
+
+    from pytest_roadmap.domain.redaction import Redactor
 
 
 class Listener(Protocol):
@@ -156,6 +159,7 @@ class ExecutionHooks:
         listener: shows the scenario elsewhere, or None.
         publish: turns a result into what travels on the report.
         now: the clock of the run, in UTC.
+        redactor: keeps secrets out of pytest's reports.
     """
 
     def __init__(
@@ -164,7 +168,9 @@ class ExecutionHooks:
         listener: Listener | None,
         publish: Callable[[ItemResult], Any],
         now: Callable[[], datetime],
+        redactor: Redactor,
     ) -> None:
+        self._redactor = redactor
         self._admit = admit
         self._listener = listener
         self._publish = publish
@@ -238,6 +244,7 @@ class ExecutionHooks:
             error = call.excinfo.value if call.excinfo else None
             ending, keep_traceback = item.run.end_phase(call.when, error)
             mark_report(item, report, ending, keep_traceback=keep_traceback)
+            hide_in_report(item.config, report, self._redactor)
             if report.failed:
                 item.run.trace += report.longreprtext
             if call.when == "teardown":

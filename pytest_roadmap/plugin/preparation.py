@@ -40,7 +40,9 @@ def execution_hooks(
     state.step_search = StepSearch()
     state.step_search.install()
     publish = partial(_as_json, state) if state.is_worker else _as_it_is
-    return ExecutionHooks(admission.admit, state.listener, publish, state.now)
+    return ExecutionHooks(
+        admission.admit, state.listener, publish, state.now, state.access.redactor
+    )
 
 
 class Predecessors:

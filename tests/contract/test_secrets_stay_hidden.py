@@ -1,4 +1,4 @@
-"""A whole run of SEC-004, and a search for the secret values in everything it leaves."""
+"""Whole runs, and a search for planted secrets in everything they leave."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ from pytest_roadmap.proving.world import World
 
 ROOT = Path(__file__).parents[2]
 KEYS = ("db-pw", "dod-canary")
+#: What people leave where it does not belong: the secret part, and the address it stands in.
+SAS = "Zm9vYmFyYmF6cXV4cGxhbnRlZFNhc1NpZw"
+WEBHOOK = "T0PLANTED1/B0PLANTED2/pLaNtEdWeBhOoKsEcReT"
+SAS_URL = f"https://stdataembedded.dfs.core.windows.net/landing?sv=2024-11-04&sp=rl&sig={SAS}"
+WEBHOOK_URL = f"https://hooks.slack.com/services/{WEBHOOK}"
+INVENTORY = ".specs/handoff/inventory.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +49,11 @@ def values(world: World) -> set[str]:
     return found
 
 
+def tokens(world: World) -> set[str]:
+    """What everybody signs in with."""
+    return {*map(str, world.connection["tokens"].values()), str(world.connection["admin_token"])}
+
+
 def spellings(value: str) -> set[bytes]:
     """Plain, URL-encoded, and base64 wherever the value may start in a longer text."""
     found = {value.encode(), quote(value, safe="").encode()}
@@ -52,10 +63,12 @@ def spellings(value: str) -> set[bytes]:
     return found
 
 
-def run(world: World, folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """pytest on the scenarios of SEC-004, as loud as it can be."""
+def run(
+    world: World, folder: Path, *arguments: str, tasks: str = "SEC-004"
+) -> subprocess.CompletedProcess[bytes]:
+    """pytest on the scenarios of some tasks, as loud as it can be."""
     command = [
-        *(sys.executable, "-m", "pytest", "features", "-m", "SEC-004", "-p", "no:cacheprovider"),
+        *(sys.executable, "-m", "pytest", "features", "-m", tasks, "-p", "no:cacheprovider"),
         *("--roadmap-embedded-url", str(world.connection["databricks_url"])),
         *("--alluredir", str(folder / "allure"), "--junitxml", str(folder / "junit.xml")),
         *("--log-level=DEBUG", f"--log-file={folder / 'run.log'}", "-vv", "--showlocals"),
@@ -105,3 +118,52 @@ def test_a_value_the_service_shows_is_found_and_not_repeated(
 
     assert b"1 failed" in done.stdout
     assert leaks(world, tmp_path, before, done.stdout + done.stderr) == []
+
+
+def write_in_documents(world: World) -> None:
+    """Put both addresses where a difference is shown, and into a row that is quoted."""
+    row = "full_name: cred-data,"
+    for path, old, new in (
+        (INVENTORY, '"https://stdataembedded.dfs.core.windows.net"', f'"{SAS_URL}"'),
+        (INVENTORY, '"https://ADB-7405610928374650.10.azuredatabricks.net"', f'"{WEBHOOK_URL}"'),
+        ("grants.yaml", row, f'{row} via: "{SAS_URL} {WEBHOOK_URL}",'),
+    ):
+        world.apply(Change("document", {"path": path, "replace": old, "with": new}))
+
+
+def write_in_comments(world: World) -> None:
+    """Let the service itself answer with both addresses."""
+    for path in ("catalogs/main", "schemas/main.silver", "external-locations/loc-landing"):
+        body = {"comment": f"{SAS_URL} {WEBHOOK_URL}"}
+        call = {"method": "PATCH", "path": f"/api/2.1/unity-catalog/{path}", "body": body}
+        world.apply(Change("databricks", call))
+
+
+@both
+def test_addresses_that_carry_a_secret_are_shown_without_it(
+    world: World, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """A SAS signature and a webhook, in documents that failing steps quote."""
+    write_in_documents(world)
+
+    done = run(world, tmp_path, *arguments, tasks="SEC-001 or SEC-003")
+
+    printed = done.stdout + done.stderr
+    assert b"failed" in done.stdout
+    assert b"[redacted:sas]" in printed
+    assert b"[redacted:webhook" in printed
+    assert leaks(world, tmp_path, {SAS, WEBHOOK, *tokens(world)}, printed) == []
+
+
+@both
+def test_what_the_service_says_beside_the_point_is_not_repeated(
+    world: World, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Comments of catalog, schema and location hold them, and nobody asked for comments."""
+    write_in_comments(world)
+
+    done = run(world, tmp_path, *arguments, tasks="SEC-001 or SEC-003")
+
+    assert b"failed" not in done.stdout
+    printed = done.stdout + done.stderr
+    assert leaks(world, tmp_path, {SAS, WEBHOOK, *tokens(world)}, printed) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ freshness:
   event_done_d: 90
   one_off_gate_d: 30
 waivers: {max_per_gate: 2, max_days: 45, max_renewals: 1}
-qa: {dedupe_threshold: 50, subtask_threshold: 80, subtask_min_tokens: 4, allow_untracked: []}
+qa: {dedupe_threshold: 100, subtask_threshold: 80, subtask_min_tokens: 4, allow_untracked: []}
 attestation: {default_expiry_d: 90}
 protected_branch: main
 """
@@ -101,6 +102,10 @@ def good(value):
 """
 
 
+#: Stands for the task in the quotation of a sub-task until a feature says whose it is.
+_OF_TASK = "of <task>"
+
+
 @dataclass(frozen=True)
 class TaskRow:
     """One row of the inner document."""
@@ -121,7 +126,7 @@ class TaskRow:
             f"| {self.task_id} | {self.status} | {self.priority} | {self.depends_on} |"
             f" `.specs/{name}.md` | DoD of {self.task_id} | {self.level} |"
             f" `.agents/logs/verification/20260101_{prefix}_{name}.md` | Platform | {self.gate} |"
-            " 1) first<br>2) second |"
+            f" 1) first of {self.task_id}<br>2) second of {self.task_id} |"
         )
 
 
@@ -157,7 +162,8 @@ class Inner:
         """The feature of a task, from scenarios made by ``scenario``."""
         folder = task_id.partition("-")[0].lower()
         text = f"@{task_id}\nFeature: {task_id}\n  {dod or f'DoD of {task_id}'}\n{header}"
-        return self.write(f"features/{folder}/{task_id}.feature", text + "".join(scenarios))
+        text += "".join(scenarios).replace(_OF_TASK, f"of {task_id}")
+        return self.write(f"features/{folder}/{task_id}.feature", text)
 
     def run(self, *args: str) -> pytest.RunResult:
         """Run the inner pytest in this process."""
@@ -166,6 +172,14 @@ class Inner:
     def run_apart(self, *args: str) -> pytest.RunResult:
         """Run the inner pytest in a process of its own."""
         return self.pytester.runpytest_subprocess(*_WITHOUT, *args)
+
+    def track_sources(self) -> None:
+        """Give every task an item in its source document, and let git track them."""
+        document = (self.root / ".roadmap/implementation_roadmap.md").read_text(encoding="utf-8")
+        for task_id, path in re.findall(r"^\| (\S+) \|.*`(\.specs/\S+)`", document, re.MULTILINE):
+            self.write(path, f"- [ ] DoD of {task_id} <!-- roadmap: {task_id} -->\n")
+        self.pytester.run("git", "init", "-q")
+        self.pytester.run("git", "add", ".specs")
 
     def evidence(self) -> list[dict[str, Any]]:
         """What the records of embedded runs without a cloud say, oldest first."""
@@ -206,7 +220,7 @@ def scenario(
     examples: str = "",
 ) -> str:
     """One scenario that quotes its sub-task."""
-    text = {1: "1) first", 2: "2) second"}[sub]
+    text = {1: f"1) first {_OF_TASK}", 2: f"2) second {_OF_TASK}"}[sub]
     keyword = "Scenario Outline" if examples else "Scenario"
     body = "".join(f"    {step}\n" for step in steps or ("Given a start", "Then it holds"))
     return (

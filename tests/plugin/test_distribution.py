@@ -35,7 +35,7 @@ def pytest_runtest_protocol(item, nextitem):
 def spread(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> Inner:
     """A real environment without bindings, so that no cloud is needed, and a journal."""
     inner.write(".roadmap/environments/dev.yaml", DEV)
-    inner.pytester.run("git", "init", "-q")
+    inner.track_sources()
     conftest = (inner.root / "conftest.py").read_text(encoding="utf-8")
     inner.write("conftest.py", conftest + JOURNAL)
     monkeypatch.setenv("JOURNAL", str(inner.root / "journal.jsonl"))
