@@ -75,5 +75,6 @@ def jobs_run_as(
     expect.none("no job belongs to a person", list(owner_problems(reading, owners)))
     expect.none("the bundle deploys it so", list(bundle_problems(reading, name, mode)))
     subject = resolve_subject(workspace, name, binding.get("groups") or ())
-    expect.none("it may read what it runs", list(source_problems(reading, act_as(principal))))
+    unread = list(source_problems(reading, act_as(principal), name))
+    expect.none("it may read what it runs", unread)
     expect.none("it may use the clusters", list(cluster_problems(reading, workspace, subject)))

@@ -104,11 +104,17 @@ def bundle_problems(
             yield f"{job.label}: the bundle says run_as {shown}; the next deployment sets it"
 
 
-def source_problems(reading: IdentityReading, subject: JobsPort) -> Iterator[str]:
+def source_problems(
+    reading: IdentityReading, subject: WorkspacePort, application_id: str
+) -> Iterator[str]:
     """Which files and notebooks the principal cannot read: it looks at each as itself (C-PATH).
 
-    Its own look needs no right to administer the objects, as their permission lists do.
+    Its own look needs no right to administer the objects, as their permission lists do; who looks
+    is asked first, for the look of another proves nothing.
     """
+    me = subject.whoami()
+    if not _same(me.application_id, application_id):
+        yield f"its credential is that of {me.user_name}, not of {application_id}"
     for job in reading.family:
         for path in job.sources:
             try:

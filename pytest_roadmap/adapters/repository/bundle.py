@@ -7,12 +7,16 @@ summary --help`` of the CLI.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +32,15 @@ _OWNER = "DataEng"
 _SHOWN = 600
 _KEPT = ("PATH", "HOME", "LANG")
 _LOGIN = ("DATABRICKS_HOST", "DATABRICKS_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How the tool ended."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
 
 
 class BundleTool:
@@ -104,32 +117,47 @@ class BundleTool:
             raise BlockedError("missing_tool", name, f"bundle.cli: {problem}", _OWNER)
         return str(tool)
 
-    def _execute(self, command: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    def _execute(self, command: list[str], folder: Path) -> _Ended:
         variables = {name: os.environ[name] for name in _KEPT if name in os.environ}
         login = self._credentials()
         variables |= {name: login[name] for name in _LOGIN}
+        # Files, not pipes: what the tool leaves running cannot keep them open.
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as words:
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=variables,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=words,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                detail = f"cannot be started: {error}"
+                raise BlockedError("missing_tool", Path(command[0]).name, detail) from error
+            self._wait(process)
+            output.seek(0)
+            words.seek(0)
+            return _Ended(process.returncode, output.read(), words.read())
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for its end, and end the whole process group."""
         try:
-            return subprocess.run(
-                command,
-                cwd=folder,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self._timeout_s,
-                check=False,
-            )
-        except OSError as error:
-            name = Path(command[0]).name
-            raise BlockedError("missing_tool", name, f"cannot be started: {error}") from error
+            process.wait(self._timeout_s)
         except subprocess.TimeoutExpired as error:
             raise InconclusiveError(
                 "bundle_timeout", f"the bundle tool did not end within {self._timeout_s:g} s"
             ) from error
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def _record(
         self,
         target: str,
-        ended: subprocess.CompletedProcess[bytes],
+        ended: _Ended,
         read: BundleSummary,
         milliseconds: int,
         said: str,

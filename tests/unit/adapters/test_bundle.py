@@ -150,8 +150,8 @@ def test_a_bundle_outside_of_the_repository_is_not_read(tree: Tree) -> None:
 
 
 def test_a_tool_that_does_not_end_judges_nothing(tree: Tree) -> None:
-    """It is killed after its time."""
-    tree.tool("exec sleep 30")
+    """It is killed after its time, with what it started and what holds its output open."""
+    tree.tool("sleep 30 & sleep 30")
     with pytest.raises(InconclusiveError, match="did not end within"):
         tree.bundle(timeout_s=0.2).summary()
 

@@ -8,7 +8,7 @@ from pytest_roadmap.domain.bundle_port import BundleSummary
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.job_identity import read_job_identity, require_jobs
 from pytest_roadmap.domain.outcome import AccessRefusedError, BlockedError
-from pytest_roadmap.domain.ports import ServicePrincipal
+from pytest_roadmap.domain.ports import Identity, ServicePrincipal
 from pytest_roadmap.domain.privileges import Subject
 from pytest_roadmap.domain.run_identity import (
     IdentityReading,
@@ -21,7 +21,7 @@ from pytest_roadmap.domain.run_identity import (
     principal_problems,
     source_problems,
 )
-from tests.fakes.world import PIPELINE, READER, FakeWorkspace
+from tests.fakes.world import PIPELINE, READER, WORKSPACE_ID, FakeWorkspace
 
 USER = "choi@embedded.example"
 PATHS = ("/jobs/note", "/jobs/main.py", "/jobs/b.sql", "/jobs/loop")
@@ -66,6 +66,7 @@ def world(*, child: Any = None, **settings: Any) -> FakeWorkspace:
     """Job 1 starts job 2, which starts job 1 again; everything runs as the principal."""
     back = [{"task_key": "b", "run_job_task": {"job_id": 1}}]
     return FakeWorkspace(
+        identity=Identity(PIPELINE, PIPELINE, WORKSPACE_ID, "https://w"),
         jobs={1: job(1, TASKS, **settings), 2: child or job(2, back)},
         object_acls={
             ("jobs", "1"): (acl("IS_OWNER", service_principal_name=PIPELINE),),
@@ -95,7 +96,7 @@ def test_what_is_set_deployed_and_in_force_has_no_problem() -> None:
     assert list(identity_problems(read, PIPELINE.upper())) == []
     assert list(owner_problems(read, ())) == []
     assert list(bundle_problems(read, PIPELINE, "production")) == []
-    assert list(source_problems(read, world())) == []
+    assert list(source_problems(read, world(), PIPELINE)) == []
     assert list(cluster_problems(read, world(), Subject(PIPELINE, ("grp-etl",)))) == []
     assert principal_problems(world(), PIPELINE) == ()
 
@@ -180,9 +181,17 @@ def test_what_the_principal_cannot_read_is_named() -> None:
     """It looks itself; an object that is hidden from it is as good as absent."""
     blind = world()
     del blind.objects[PATHS[0]]
-    found = list(source_problems(reading(world()), blind))
+    found = list(source_problems(reading(world()), blind, PIPELINE))
     assert len(found) == 1
     assert f"may not read {PATHS[0]}" in found[0]
+
+
+def test_a_look_under_another_identity_proves_nothing() -> None:
+    """The credential bound for the principal has to be its own."""
+    fake = world()
+    fake.identity = FakeWorkspace().identity
+    found = list(source_problems(reading(world()), fake, PIPELINE))
+    assert found == [f"its credential is that of roadmap-reader, not of {PIPELINE}"]
 
 
 def test_a_cluster_that_the_principal_may_not_restart_is_named() -> None:
