@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_roadmap.adapters.document.signoff import read_signoff
+from pytest_roadmap.adapters.repository.at_commit import project_at
 from pytest_roadmap.adapters.repository.git import GitError, run_git
-from pytest_roadmap.cli._signoff import gather
+from pytest_roadmap.cli._signoff import UnknownGateError, gather
+from pytest_roadmap.cli._signoff_place import SignoffPlace
+from pytest_roadmap.cli._standing import UnusableProjectError
 from pytest_roadmap.composition.signoffs import FoundSignoff, SignoffFolder, signoff_name
+from pytest_roadmap.domain.gate import Verdict
 from pytest_roadmap.domain.policy import GatePolicy
 from pytest_roadmap.domain.ports import AttestationVerdict
 from pytest_roadmap.domain.redaction import LeakError, assert_clean
@@ -28,9 +31,6 @@ from pytest_roadmap.domain.signoff import (
 )
 from pytest_roadmap.reporting.signoff import EMPTY_DECISION, SignoffFacts, document, figures
 from pytest_roadmap.reporting.words import KOREAN
-
-if TYPE_CHECKING:
-    from pytest_roadmap.cli._signoff_place import SignoffPlace
 
 _REPEATS = 1000
 
@@ -214,7 +214,7 @@ def signoff_problems(place: SignoffPlace, path: Path, now: datetime) -> tuple[st
     if not signoff.gate:
         return signoff.problems
     reviewed = signoff.generated or now
-    facts = gather(place, signoff.gate, now=reviewed, commit=signoff.commit)
+    facts = _facts_of(place, found, reviewed)
     policy = place.stand(reviewed).policy.gates[signoff.gate]
     desk = _Desk(place, folder, policy)
     approval = folder.approval(signoff, policy)
@@ -225,6 +225,28 @@ def signoff_problems(place: SignoffPlace, path: Path, now: datetime) -> tuple[st
         *_expired(facts, approval),
         *_of_log(folder, found, approval),
     )
+
+
+def _facts_of(place: SignoffPlace, found: FoundSignoff, reviewed: datetime) -> SignoffFacts:
+    """What the records give today; if it differs, at the commit in which the document stands.
+
+    What changes after an approval does not void it, except evidence that was tampered with.
+    """
+    signoff = found.signoff
+    today = gather(place, signoff.gate, now=reviewed, commit=signoff.commit)
+    same = not first_difference(signoff.figures, figures(today, signoff.language))
+    if same or place.base is not None or today.decision.verdict is Verdict.INVALID:
+        return today
+    try:
+        named = ("log", "-1", "--format=%H", "--", str(found.path.resolve()))
+        commit = run_git(place.root, *named).decode("ascii").strip()
+        with project_at(place.root, commit) as committed:
+            inside = place.document.resolve().relative_to(place.root.resolve())
+            there = SignoffPlace(committed.root, committed.root / inside)
+            then = gather(there, signoff.gate, now=reviewed, commit=signoff.commit)
+    except (GitError, ValueError, UnknownGateError, UnusableProjectError):
+        return today
+    return today if first_difference(signoff.figures, figures(then, signoff.language)) else then
 
 
 def _commit_problems(place: SignoffPlace, commit: str) -> Iterator[str]:

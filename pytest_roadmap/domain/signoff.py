@@ -139,6 +139,8 @@ def signature_problems(signoff: SignoffText, approval: Approval) -> Iterator[str
         yield f"section 8: nobody has signed as {role}"
     for problem in verdict.problems:
         yield f"section 8: {problem}"
+    if not (approval.signed or verdict.missing or verdict.problems):
+        yield f"section 8: nobody has signed; the policy names no role for {signoff.gate}"
     times = sorted(each.signed_at for each in approval.signed)
     if times and times[-1] - times[0] > SIGNING_WINDOW:
         yield f"section 8: the signatures lie {(times[-1] - times[0]).days} days apart, at most 7"

@@ -148,6 +148,27 @@ def test_a_later_review_gets_a_document_of_its_own(approved: Review) -> None:
     assert len(read_signoff(approved.text).entries) == 1
 
 
+def test_what_changes_after_the_approval_does_not_void_it(
+    approved: Review, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The figures hold at the commit in which the document stands."""
+    path = approved.root / ".roadmap" / "implementation_roadmap.md"
+    path.write_text(path.read_text("utf-8") + "\nmore\n", "utf-8")
+    publish(approved.root)
+    told = verified(approved, capsys)
+    assert "SIGNOFF" not in told
+    assert "ok " in told
+
+
+def test_evidence_that_was_tampered_with_voids_an_approval(
+    approved: Review, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However long ago it was given."""
+    (path,) = [p for p in (approved.root / FOLDER).glob("*.md") if "signoff" not in p.name]
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert "INVALID" in verified(approved, capsys)
+
+
 def test_n1_a_verdict_edited_by_hand_is_named(
     approved: Review, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -131,6 +131,11 @@ class TestSignatures:
             "section 8: AT-1: expired",
         ]
 
+    def test_without_a_role_that_must_sign_nobody_has_signed(self) -> None:
+        """Nothing unsigned counts as approved."""
+        (problem,) = signature_problems(TEXT, Approval(AttestationVerdict()))
+        assert "the policy names no role for G1" in problem
+
     def test_all_sign_within_a_week(self) -> None:
         """And no later than a week after the newest evidence."""
         late = NOW + timedelta(days=8)
