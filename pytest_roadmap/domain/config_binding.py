@@ -26,6 +26,7 @@ from pytest_roadmap.domain.config_values import (
     merged,
     reference_of,
     references_in,
+    shown,
     telling,
     value_at,
 )
@@ -184,13 +185,13 @@ def _line(
     file = next((f.path for f in reversed(files) if _holds(f, row)), "")
     if row.comparator is Comparator.REFERENCE:
         named = reference_of(value)
-        shown = f"{named.scope}/{named.key}" if named else _NO_REFERENCE
-        return ConfigLine(row, None if value is None else shown, file, None, differs=False)
+        name = f"{named.scope}/{named.key}" if named else _NO_REFERENCE
+        return ConfigLine(row, None if value is None else name, file, None, differs=False)
     observed = measurements.value(row.observed)
     configured = as_text(value)
     needed = row.required or configured is not None
     differs = needed and not _agrees(row.comparator, configured, observed)
-    return ConfigLine(row, configured, file, observed, differs)
+    return ConfigLine(row, shown(configured), file, observed, differs)
 
 
 def _holds(file: ConfigFile, row: ConfigRow) -> bool:
@@ -252,7 +253,7 @@ def _misleading_overrides(comparison: ConfigComparison) -> Iterator[str]:
     """Where a later file puts a value that was not measured over another one."""
     for line in comparison.differences:
         path = line.row.config_path
-        held = [(f.path, as_text(value_at(f.values, path))) for f in comparison.files]
+        held = [(f.path, shown(as_text(value_at(f.values, path)))) for f in comparison.files]
         under = [value for file, value in held if value is not None and file != line.file]
         if line.configured is not None and any(value != line.configured for value in under):
             yield (

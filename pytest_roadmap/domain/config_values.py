@@ -94,6 +94,13 @@ def as_text(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int) and str(value).strip() else None
 
 
+def shown(text: str | None) -> str | None:
+    """A value as messages and records may show it: what looks like a secret is left out."""
+    if text is None or not (_kinds(text) or _is_long_base64(text.strip())):
+        return text
+    return "(looks like a secret)"
+
+
 def telling(path: str) -> bool:
     """Whether a key by its name is one of those that must be compared with a measured value."""
     return any(_TELLING.search(_INDEX.sub("", part)) for part in path.split("."))
@@ -128,13 +135,15 @@ def literal_problems(file: ConfigFile) -> tuple[str, ...]:
 
 
 def _shaped_lines(file: ConfigFile) -> Iterator[str]:
-    redactor = Redactor()
-    if not set(redactor.leaks(file.text)) - {_HARMLESS}:
+    if not _kinds(file.text):
         return
     for number, line in enumerate(file.text.splitlines(), 1):
-        kinds = [kind for kind in redactor.leaks(line) if kind != _HARMLESS]
-        if kinds:
+        if kinds := _kinds(line):
             yield f"{file.path} line {number} holds a literal secret ({', '.join(kinds)})"
+
+
+def _kinds(text: str) -> list[str]:
+    return [kind for kind in Redactor().leaks(text) if kind != _HARMLESS]
 
 
 def _telling_values(file: ConfigFile) -> Iterator[str]:

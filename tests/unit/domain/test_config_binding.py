@@ -140,6 +140,16 @@ def test_the_fact_of_a_record_holds_no_literal_secret() -> None:
     assert fact["at"] == "2026-03-01T12:00:00Z"
 
 
+@pytest.mark.parametrize("secret", ["dapi" + "0123456789abcdef" * 2, "aB3" * 16])
+def test_a_secret_under_a_mapped_key_is_not_shown(secret: str) -> None:
+    """Neither in the difference nor in the record nor as an override."""
+    values = with_values(DEV, catalog=secret)
+    comparison = compared(values)
+    told = [*coverage_problems(comparison), describe(comparison.differences[0])]
+    assert "looks like a secret" in told[-1]
+    assert secret not in f"{told}{comparison.as_fact()}{secret_problems(comparison)}"
+
+
 @pytest.mark.parametrize("path", [COMMON, MAP])
 def test_a_file_that_is_not_there_blocks(path: str) -> None:
     """Files and map alike: nobody has written them yet."""
