@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_roadmap.proving.plan import LOCK, PlanError, TaskPlan, plan_tasks, read_lock, write_lock
 from pytest_roadmap.adapters.repository.sources import package_digest, steps_digest
+from pytest_roadmap.proving.plan import LOCK, PlanError, TaskPlan, plan_tasks, read_lock, write_lock
 from tests.unit.cli.projects import GOOD_FEATURE
 from tests.unit.proving.projects import CONTROLS, FOLDER, add_feature, control
 
@@ -222,3 +222,22 @@ class TestTheLockFile:
         """There is no folder for it."""
         with pytest.raises(PlanError, match="cannot be written"):
             write_lock(tmp_path, {})
+
+
+def test_what_is_given_comes_before_every_case_of_its_scenario(tmp_path: Path) -> None:
+    """Healthy or not; the other scenarios know nothing of it."""
+    path = add_feature(tmp_path).with_suffix(".controls.yaml")
+    path.write_text(path.read_text("utf-8") + "given: {SEC-001.S2: [{scenario: SEC-001.S1}]}\n")
+
+    given = {case.name: [each.body for each in case.given] for case in plan(tmp_path).cases()}
+
+    assert given["SEC-001.S2 unchanged"] == given["SEC-001.S2.N1"] == ["SEC-001.S1"]
+    assert given["SEC-001.S1 unchanged"] == []
+
+
+def test_something_given_before_no_scenario_is_refused(tmp_path: Path) -> None:
+    """It would never be made."""
+    path = add_feature(tmp_path).with_suffix(".controls.yaml")
+    path.write_text(path.read_text("utf-8") + "given: {SEC-001.S9: [{act: {name: x}}]}\n")
+
+    assert "given: the feature has no SEC-001.S9" in refusal(tmp_path)
