@@ -265,7 +265,6 @@ def _of_others() -> Mapping[str, Mapping[str, Callable[[Scene], None]]]:
 
 
 _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
-    **_of_others(),
     PURPOSE: {
         "": _both,
         "none": _unsigned,
@@ -298,4 +297,5 @@ _ACTS: Mapping[str, Mapping[str, Callable[[Scene], None]]] = {
         "without-author": _rewrite(_without_author),
         "unlocked-version": _rewrite(_unlocked_version),
     },
+    **_of_others(),
 }
