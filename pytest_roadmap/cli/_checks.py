@@ -14,6 +14,7 @@ from pytest_roadmap.adapters.document import (
 )
 from pytest_roadmap.domain.quality.features import check_features
 from pytest_roadmap.domain.quality.finding import Finding, Level
+from pytest_roadmap.domain.quality.qa02 import check_resources
 from pytest_roadmap.domain.quality.report import CheckReport, conclude
 from pytest_roadmap.domain.quality.status import UNJUDGED, check_status
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _POLICY = Path(".roadmap/policy.yaml")
 #: Checks that look at the tasks, and so only at a document without errors.
-_TEXTS = frozenset({"QA-01", "QA-02", "QA-03", "QA-05", "gates"})
+_TEXTS = frozenset({"QA-01", "QA-02", "QA-03", "QA-05", "gates", "defaults"})
 _NEED_TASKS = _TEXTS | {"status", "features"}
 
 
@@ -100,5 +101,7 @@ def _of_project(
         project = read_evidence(root, roadmap, features, policy, now)
         found = tuple(check_status(roadmap, policy, project.evidence, now))
         findings += [*project.findings, *found]
+        if "QA-02" in checks:
+            findings += check_resources(roadmap, project.evidence.records)
         complete = project.complete and all(each.code != UNJUDGED for each in found)
     return findings, complete

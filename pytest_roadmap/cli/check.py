@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 CHECKS = (
     *("QA-01", "QA-02", "QA-03", "QA-04", "QA-05"),
-    *("gates", "structure", "status", "features"),
+    *("gates", "defaults", "structure", "status", "features"),
 )
 DOCUMENT = Path(".roadmap/implementation_roadmap.md")
 

@@ -15,9 +15,10 @@ from pytest_roadmap.adapters.document.policy import PolicyError, read_policy
 from pytest_roadmap.adapters.document.prose import read_prose
 from pytest_roadmap.adapters.document.reader import read_roadmap_file
 from pytest_roadmap.adapters.document.registers import RegisterError
+from pytest_roadmap.adapters.repository.git import committed_versions
 from pytest_roadmap.composition.sources import TrackedSources
 from pytest_roadmap.domain.gate import CheckResult
-from pytest_roadmap.domain.quality import qa01, qa02, qa03, qa05
+from pytest_roadmap.domain.quality import defaults, qa01, qa02, qa03, qa05
 from pytest_roadmap.domain.quality.finding import Finding, Level, has_errors
 from pytest_roadmap.domain.quality.gates import check_gates
 
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from pytest_roadmap.domain.roadmap import Roadmap
 
 POLICY = Path(".roadmap/policy.yaml")
-#: The checks of texts, of which the gates ask all but the last (rules b.4).
-TEXT_CHECKS = (qa01.CHECK, qa02.CHECK, qa03.CHECK, qa05.CHECK, "gates")
+#: The checks of texts that the gates ask (rules b.4).
+GATE_CHECKS = (qa01.CHECK, qa02.CHECK, qa03.CHECK, qa05.CHECK)
 #: What is found where a check could not judge everything: it is inconclusive then, never a pass.
 UNJUDGED = frozenset({"SOURCE_UNREAD", "REF_UNJUDGED"})
+#: How many committed versions of the document the map of Legacy Phases is compared with.
+_KEPT_VERSIONS = 2
 _DEDUPE = Path(".roadmap/dedupe.yaml")
 _ITEMS = Path(".roadmap/source_items.yaml")
 _COMPLETENESS = "QA-04"
@@ -46,7 +49,7 @@ def check_texts(
     root: Path,
     document: Path,
 ) -> Iterator[Finding]:
-    """The findings of QA-01, QA-02, QA-03, QA-05 and gates, whichever are asked."""
+    """The findings of QA-01, QA-02, QA-03, QA-05, gates and defaults, whichever are asked."""
     text = "\n".join(lines)
     sources = TrackedSources(root, policy.qa["allow_untracked"])
     if {qa01.CHECK, qa02.CHECK} & set(checks):
@@ -59,6 +62,12 @@ def check_texts(
         yield from qa03.check_references(roadmap, sources, read_listed(text))
     if qa05.CHECK in checks:
         yield from qa05.check_phases(roadmap, *read_prose(text))
+    if defaults.CHECK in checks:
+        backlog = policy.qa["backlog"]
+        yield from defaults.check_backlog(roadmap, backlog["tag"], backlog["after"])
+        before = committed_versions(root, own_path(root, document), _KEPT_VERSIONS)
+        maps = [read_prose(each.decode("utf-8", "replace"))[1] for each in before]
+        yield from defaults.check_legacy_kept(read_prose(text)[1], maps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ def judge_quality(root: Path, document: Path) -> QualityReport:
     reading = read_roadmap_file(document, policy)
     if reading.roadmap is None:
         return QualityReport(unreadable, tuple(_in_the_way(reading.findings)))
-    checks = tuple(check for check in TEXT_CHECKS if check != "gates")
+    checks = GATE_CHECKS
     findings = tuple(check_texts(reading.roadmap, reading.lines, policy, checks, root, document))
     results = {check: _result(check, findings) for check in checks}
     sound = not has_errors(reading.findings)

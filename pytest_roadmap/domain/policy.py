@@ -123,4 +123,6 @@ class Policy:
             named.setdefault(task_id, f"task_kinds.{task_id}")
         for task_id in self.slots:
             named.setdefault(task_id, f"slots.{task_id}")
+        for task_id in self.qa.get("backlog", {}).get("after", ()):
+            named.setdefault(task_id, "qa.backlog.after")
         return named

@@ -204,12 +204,22 @@ class _Reader:
 
     def _qa(self) -> dict[str, Any]:
         qa = self._mapping("qa", self._root["qa"])
-        self._keys("qa", qa, _QA_KEYS)
+        self._keys("qa", qa, _QA_KEYS, ("backlog",))
         numbers = {name: self._number(f"qa.{name}", qa[name]) for name in _QA_KEYS[:-1]}
         return {
             **numbers,
             "allow_untracked": self._texts("qa.allow_untracked", qa["allow_untracked"]),
+            "backlog": self._backlog(qa.get("backlog", {"tag": "", "after": []})),
         }
+
+    def _backlog(self, value: Any) -> dict[str, Any]:
+        """The tag of what waits in the backlog, and the tasks that go first."""
+        backlog = self._mapping("qa.backlog", value)
+        self._keys("qa.backlog", backlog, ("tag", "after"))
+        if not isinstance(backlog["tag"], str):
+            raise self._error("qa.backlog.tag", "must be text")
+        after = self._texts("qa.backlog.after", backlog["after"])
+        return {"tag": backlog["tag"], "after": after}
 
     def _slot(self, key: str, _name: str, value: object) -> str:
         slot = self._text(key, value)

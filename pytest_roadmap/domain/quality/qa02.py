@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -15,8 +16,9 @@ from pytest_roadmap.domain.quality.finding import Finding, Level
 from pytest_roadmap.domain.roadmap import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
+    from pytest_roadmap.domain.evidence import Record
     from pytest_roadmap.domain.quality.qa01 import SourceItem
     from pytest_roadmap.domain.roadmap import Roadmap
     from pytest_roadmap.domain.task import SubTask, Task
@@ -92,6 +94,39 @@ def check_shared(
             where = f"{item.path}:{item.line}"
             message = f"{where} leads to it and to {task_ids[0]} of another workstream"
             yield _error("SAME_ITEM", roadmap.task(task_id), message)
+
+
+def check_resources(roadmap: Roadmap, records: Iterable[Record]) -> Iterator[Finding]:
+    """A resource that tasks of two workstreams change may be the same work under two names.
+
+    The second net below the texts (rules c.2): a full paraphrase is not found by its words.
+    """
+    first: dict[str, Task] = {}
+    told: set[tuple[str, str]] = set()
+    for record in records:
+        task = roadmap.by_id.get(record.task_id)
+        if task is None or not _changes(record):
+            continue
+        for resource in _resources(record):
+            earlier = first.setdefault(resource.casefold(), task)
+            pair = (earlier.task_id, task.task_id)
+            if earlier.workstream != task.workstream and pair not in told:
+                told.add(pair)
+                message = f"it changes {resource}, as {earlier.task_id} of another workstream does"
+                yield Finding(
+                    CHECK, "SAME_RESOURCE", Level.WARNING, task.task_id, task.line, message
+                )
+
+
+def _changes(record: Record) -> bool:
+    return any(mode != "RO" for each in record.scenarios for mode in each.modes)
+
+
+def _resources(record: Record) -> Iterator[str]:
+    listed = record.facts.get("resources")
+    for each in listed if isinstance(listed, Sequence) else ():
+        if isinstance(each, Mapping) and isinstance(each.get("id"), str):
+            yield each["id"]
 
 
 def _equals(tasks: Sequence[Task]) -> Iterator[Finding]:

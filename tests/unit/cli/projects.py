@@ -36,6 +36,8 @@ def forget_named_tasks(project: Path) -> None:
         lines[index] = before + after.partition(", ")[2] if found else kept
         if line.lstrip().startswith("conditions: {"):
             lines[index] = "}"
+        if line.lstrip().startswith("backlog: {"):
+            lines[index] = "}"
         if line.startswith("task_kinds"):
             lines[index] = "task_kinds: {}"
         if line.startswith("slots"):

@@ -163,7 +163,7 @@ def test_an_unknown_check_is_a_usage_error(capsys: pytest.CaptureFixture[str], o
     """The choices are named."""
     assert main(["check", "--only", only]) == 2
     assert (
-        "QA-01, QA-02, QA-03, QA-04, QA-05, gates, structure, status, features"
+        "QA-01, QA-02, QA-03, QA-04, QA-05, gates, defaults, structure, status, features"
         in capsys.readouterr().err
     )
 

@@ -17,15 +17,18 @@ from pytest_roadmap.domain.quality.qa02 import (
     Judgement,
     Limits,
     check_duplicates,
+    check_resources,
     comparable,
     text_digest,
 )
 from pytest_roadmap.domain.roadmap import Roadmap
 from tests.unit.document.documents import REAL_DOCUMENT, read
+from tests.unit.evidence.evidence_samples import record, scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_roadmap.domain.evidence import Record
     from pytest_roadmap.domain.task import Task
 
 PAIR = frozenset({"MON-009", "GOV-007"})
@@ -210,3 +213,42 @@ def test_a_bad_entry_is_one_sentence_with_its_key(
 
     assert str(caught.value).startswith(f"{path}: {place}: ")
     assert "\n" not in str(caught.value)
+
+
+def changing(task_id: str, *resources: object, mode: str = "PROBE") -> Record:
+    """A record of a task whose scenario changes something."""
+    return record(
+        task_id=task_id, scenarios=(scenario(modes=(mode,)),), facts={"resources": list(resources)}
+    )
+
+
+class TestResources:
+    """The second net: one resource that tasks of two workstreams change."""
+
+    def test_it_is_a_warning_at_the_later_task(self, roadmap: Roadmap) -> None:
+        """Said once for each pair, whatever the case of the id."""
+        records = [
+            changing("SEC-003", {"id": "/a/B"}),
+            changing("MON-001", {"id": "/A/b"}, {"id": "/a/B"}),
+            changing("MON-001", {"id": "/a/B"}),
+        ]
+        findings = list(check_resources(roadmap, records))
+
+        assert [(each.code, each.task) for each in findings] == [("SAME_RESOURCE", "MON-001")]
+        assert findings[0].level is Level.WARNING
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            changing("SEC-004", {"id": "/a"}),
+            changing("MON-001", {"id": "/b"}),
+            changing("MON-001", {"id": "/a"}, mode="RO"),
+            changing("NEW-009", {"id": "/a"}),
+            changing("MON-001", "/a", {"id": 3}),
+            record(task_id="MON-001", scenarios=(scenario(modes=("PROBE",)),), facts={}),
+        ],
+        ids=["same workstream", "other id", "reads", "no task", "no ids", "none"],
+    )
+    def test_anything_else_is_not(self, roadmap: Roadmap, other: Record) -> None:
+        """Reading is no creating, and within a workstream people know."""
+        assert not list(check_resources(roadmap, [changing("SEC-003", {"id": "/a"}), other]))
