@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from pytest_roadmap.adapters.document.signoff import decision_block, read_signoff
 from pytest_roadmap.adapters.evidence.attest import create_attestation, sign_attestation
@@ -285,17 +286,55 @@ def test_a_gate_that_requires_its_sign_off_opens_only_with_it(
     assert found["verdict"] == expected, found["reason"]
 
 
-def test_a_person_attests_the_document_by_command(
+@pytest.fixture
+def kim(
     review: Review, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Before anybody has decided there is nothing to sign."""
-    main(["signoff", "G1"])
+) -> list[str]:
+    """How kim@corp, who is registered for Infra, approves the document by command."""
     key = tmp_path_factory.mktemp("keys") / "kim.pem"
-    asked = ["attest", PURPOSE, "--gate", "G1", "--role", "Infra", "--person", "kim@corp"]
-    main(["attest", "--new-key", str(key), "--role", "Infra", "--person", "kim@corp"])
-    asked += ["--key", f"file:{key}", "--subject", str(review.path)]
-    assert main(asked) == 2
+    who = ["--role", "Infra", "--person", "kim@corp"]
+    main(["signoff", "G1"])
+    capsys.readouterr()
+    main(["attest", "--new-key", str(key), *who])
+    (entry,) = yaml.safe_load(capsys.readouterr().out)
+    since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    path = review.root / ".roadmap" / "signers.yaml"
+    known = yaml.safe_load(path.read_text("utf-8"))
+    path.write_text(yaml.safe_dump([*known, entry | {"valid_from": since}]), "utf-8")
+    named = ["attest", PURPOSE, "--gate", "G1", *who, "--key", f"file:{key}"]
+    return [*named, "--subject", str(review.path)]
+
+
+def test_a_person_attests_the_decided_document_by_command(
+    review: Review, kim: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Log and signatures, which come later, are no part of what is attested."""
+    review.decide()
+    assert main(kim) == 0
+    review.sign("Platform", "DataEng")
+    assert main(["signoff", "G1", "--record"]) == 0
+    publish(review.root)
+    assert "ok " in verified(review, capsys)
+    assert main(["verify", str(review.root / ".roadmap/attestations")]) == 0
+
+
+def test_before_anybody_has_decided_there_is_nothing_to_attest(
+    kim: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The request is wrong, not the person."""
+    assert main(kim) == 2
     assert "nobody has decided yet" in capsys.readouterr().err
+
+
+def test_a_gate_is_attested_by_its_own_document_only(
+    review: Review, kim: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither by that of another gate nor by any other file."""
+    review.decide()
+    assert main([*kim, "--gate", "G2"]) == 2
+    assert "is no sign-off document of G2" in capsys.readouterr().err
+    assert main([*kim, "--subject", "judged.md"]) == 2
+    assert "judged.md is no sign-off document of G1" in capsys.readouterr().err
 
 
 def test_a_gate_nobody_knows_is_a_usage_error(
