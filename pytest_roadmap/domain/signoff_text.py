@@ -15,11 +15,6 @@ _SECTION = re.compile(r"^## (\d+)\. ", re.MULTILINE)
 _BLOCK = re.compile(r"^```yaml (decision|approvals)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def is_signoff(text: str) -> bool:
-    """Whether the text says of itself that it is a sign-off document."""
-    return "<!-- roadmap-signoff/1 " in text[:2000]
-
-
 def section_numbers(text: str) -> tuple[str, ...]:
     """The numbers of the sections in the order in which they stand."""
     return tuple(each[1] for each in _SECTION.finditer(_plain(text)))

@@ -114,6 +114,12 @@ class TestDecision:
         (problem,) = decision_problems(replace(TEXT, decision=decision), verdict, ROLES)
         assert told in problem
 
+    def test_a_condition_with_owner_and_date_is_part_of_a_decision(self) -> None:
+        """Somebody does it until then."""
+        conditions = (Condition("repeat it", "Ops", "2026-04-01"),)
+        decided = replace(TEXT, decision=replace(DECISION, conditions=conditions))
+        assert list(decision_problems(decided, "PASS", ROLES)) == []
+
     def test_a_rejection_needs_no_verdict(self) -> None:
         """A meeting may always say no."""
         rejected = replace(TEXT, decision=replace(DECISION, decision=REJECT))

@@ -9,7 +9,11 @@ import pytest
 
 from pytest_roadmap.domain.documents import INVENTORY
 from pytest_roadmap.domain.environment import Environment
-from pytest_roadmap.domain.live_sample import run_as_problems, scope_problems
+from pytest_roadmap.domain.live_sample import (
+    privilege_problems,
+    run_as_problems,
+    scope_problems,
+)
 from pytest_roadmap.domain.outcome import BlockedError
 from pytest_roadmap.domain.ports import ServicePrincipal
 from tests.fakes.world import PIPELINE, FakeAzure, FakeRepository, FakeWorkspace
@@ -69,3 +73,22 @@ def test_a_scope_that_nobody_handed_over_is_named() -> None:
         )
     )
     assert "the inventory does not list the secret scope kv-scope" in found
+
+
+def test_a_privilege_that_was_lost_is_named() -> None:
+    """The matrix is read as it stands."""
+    row = {
+        "principal": "pipeline_sp",
+        "securable_type": "catalog",
+        "full_name": "main",
+        "required": ["USE_CATALOG"],
+        "allowed": [],
+        "forbidden": ["MANAGE"],
+        "via": "any",
+    }
+    known = workspace(PIPELINE)
+    known.securables = {("catalog", "main"): {"name": "main", "owner": "admins"}}
+    repository = FakeRepository({"grants.yaml": b"x"}, {"grants.yaml": [row]})
+    bound = environment(grants_matrix="grants.yaml")
+    found = list(privilege_problems(known, repository, bound, "pipeline_sp"))
+    assert any("USE_CATALOG" in each for each in found)
