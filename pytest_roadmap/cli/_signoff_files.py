@@ -113,10 +113,12 @@ def _write(
     approval = desk.folder.approval(read_signoff(unsigned), desk.policy)
     _replace(draft.path, draft.text(facts, approval))
     decision = facts.decision
-    return (
-        f"{draft.path}: {decision.gate} {decision.verdict} ({decision.exit_code}): "
-        f"{decision.reason}"
+    told = f"{decision.gate} {decision.verdict} ({decision.exit_code}): {decision.reason}"
+    vacant = (
+        f"warning: nobody in signers.yaml holds the role {role}, which must sign"
+        for role in desk.folder.vacant_roles(desk.policy)
     )
+    return "\n".join([f"{draft.path}: {told}", *vacant])
 
 
 def _draft(

@@ -62,6 +62,10 @@ class SignoffFolder:
         """Where they lie."""
         return self.root / EVIDENCE_ROOT
 
+    @property
+    def _signers(self) -> Path:
+        return self.root / ATTESTATIONS["signers"]
+
     def files(self, gate: str) -> tuple[Path, ...]:
         """The documents of a gate, the newest last."""
         named = ((path, _NAME.fullmatch(path.name)) for path in self.folder.glob("*_signoff*.md"))
@@ -89,7 +93,7 @@ class SignoffFolder:
             SignersError,
         )
 
-        signers = self.root / ATTESTATIONS["signers"]
+        signers = self._signers
         if not signers.is_file():
             sentence = f"there is no {ATTESTATIONS['signers']}: nobody is registered to sign"
             return Approval(AttestationVerdict(problems=(sentence,)))
@@ -125,6 +129,22 @@ class SignoffFolder:
             if item.candidate.attestation.attestation_id in verdict.valid
         )
         return Approval(verdict, tuple(sorted(signed, key=lambda each: each.signed_at)))
+
+    def vacant_roles(self, policy: GatePolicy) -> tuple[str, ...]:
+        """The roles that must sign and that nobody in a readable signers file holds now."""
+        from pytest_roadmap.adapters.evidence.signers import (  # noqa: PLC0415 (crypto when needed)
+            SignerRegistry,
+            SignersError,
+        )
+
+        if not self._signers.is_file():
+            return policy.signoff_roles
+        try:
+            registry = SignerRegistry.load(self._signers)
+        except SignersError:
+            return ()
+        now = self.clock()
+        return tuple(r for r in policy.signoff_roles if not registry.role_holders(r, now))
 
     def earlier_entries(self, gate: str) -> tuple[ApprovalEntry, ...]:
         """The log entries of every commit, oldest first, each once.

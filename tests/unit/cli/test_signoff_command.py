@@ -355,3 +355,25 @@ def test_what_looks_like_a_secret_keeps_the_document_from_being_written(
     document.write_text(gate + document.read_text("utf-8"), "utf-8")
     assert main(["signoff", "G1"]) == 20
     assert "no sign-off document was written" in capsys.readouterr().err
+
+
+def test_a_role_that_nobody_holds_is_a_warning(
+    review: Review, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anybody waits for a signature that cannot come."""
+    path = review.root / ".roadmap" / "signers.yaml"
+    path.write_text(path.read_text("utf-8").replace("- DataEng", "- Ops"), "utf-8")
+    assert main(["signoff", "G1"]) == 0
+    warnings = [line for line in capsys.readouterr().out.splitlines() if "warning" in line]
+    assert warnings == ["warning: nobody in signers.yaml holds the role DataEng, which must sign"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"# x\n", b"## 7. a\n```yaml\n"])
+def test_a_file_that_is_no_sign_off_document_is_told_so(
+    review: Review, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    """Whatever its name promises."""
+    path = review.root / FOLDER / "20260302_gate_g1_signoff.md"
+    path.write_bytes(content)
+    assert main(["verify", str(path)]) == 20
+    assert "SIGNOFF" in capsys.readouterr().out
