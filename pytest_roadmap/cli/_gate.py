@@ -147,6 +147,7 @@ def as_plain(report: GateReport) -> dict[str, Any]:
         "oldest_evidence_age_d": _age_days(report),
         "embedded_records_ignored": project.embedded_records,
         "tasks": [_plain_row(row) for row in decision.rows],
+        "checks": {name: result.value for name, result in decision.qa.items()},
         "root_blockers": [
             {"task": row.task_id, "code": each.code, "owner": each.owner, "detail": each.detail}
             for row in decision.root_blocked
@@ -182,8 +183,8 @@ def _age_days(report: GateReport) -> int | None:
 def as_lines(report: GateReport, *, markdown: bool) -> list[str]:
     """The report for people: table, what is behind it, and the verdict last."""
     rows = [_cells(report, row) for row in report.decision.rows]
-    notes = list(_notes(report))
     decision = report.decision
+    notes = [*filter(None, [decision.checks_sentence]), *_notes(report)]
     verdict = f"{decision.gate} {decision.verdict} ({report.exit_code}): {decision.reason}"
     if not markdown:
         return [*text_table(rows), *notes, verdict]

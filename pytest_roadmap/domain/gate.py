@@ -118,6 +118,12 @@ class GateDecision:
         return self.verdict.exit_code()
 
     @property
+    def checks_sentence(self) -> str:
+        """``quality checks: QA-01 pass, …``; empty where none was asked."""
+        words = ", ".join(f"{name} {result.value}" for name, result in self.qa.items())
+        return f"quality checks: {words}" if words else ""
+
+    @property
     def root_blocked(self) -> tuple[GateRow, ...]:
         """The counted tasks whose own external precondition is unmet."""
         return tuple(row for row in self.rows if row.result.derived.root_blocked)

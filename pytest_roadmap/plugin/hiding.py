@@ -19,11 +19,14 @@ def hide_in_report(config: pytest.Config, report: pytest.TestReport, redactor: R
         report.longrepr = (path, line, redactor.redact_text(text))
     elif isinstance(shown, str):
         report.longrepr = redactor.redact_text(shown)
-    elif shown is not None and redactor.redact(report.longreprtext).count:
-        report.longrepr = _hidden(config, report, redactor).longrepr
-        text = report.longreprtext
-        if redactor.redact_text(text) != text:  # one that goes over several lines
-            report.longrepr = redactor.redact_text(text)
+    elif shown is not None:
+        crash = getattr(shown, "reprcrash", None)  # what the summary shows, in every style
+        text = "\n".join([report.longreprtext, crash.message if crash else ""])
+        hidden = redactor.redact_text(text)
+        if hidden.count("\n") < text.count("\n"):  # one goes over several lines
+            report.longrepr = redactor.redact_text(report.longreprtext)
+        elif hidden != text:
+            report.longrepr = _hidden(config, report, redactor).longrepr
 
 
 def _hidden(

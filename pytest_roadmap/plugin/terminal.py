@@ -24,8 +24,7 @@ def gate_lines(decision: GateDecision, environment: str, without: Iterable[str])
     rows = [_row(row, missing) for row in decision.rows]
     lines = aligned([HEADER, *rows])
     lines += [use.sentence for use in decision.waivers]
-    checks = ", ".join(f"{name} {result.value}" for name, result in decision.qa.items())
-    lines += [f"quality checks: {checks}"] if checks else []
+    lines += filter(None, [decision.checks_sentence])
     lines.append(f"{decision.headline(environment)} ({decision.exit_code}): {decision.reason}")
     return lines
 

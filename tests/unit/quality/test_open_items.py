@@ -288,3 +288,12 @@ def test_a_bad_register_is_told_with_its_key(tmp_path: Path, text: str, sentence
 
     assert sentence in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_a_finding_reads_as_a_sentence_with_its_place() -> None:
+    """File and line where they are known, the document otherwise."""
+    whole = Finding("QA-01", "UNMAPPED", Level.ERROR, "SEC-001", 3, "no task", "a.md")
+    bare = Finding("QA-05", "NO_PHASE_MAP", Level.WARNING, None, None, "no map")
+
+    assert str(whole) == "a.md:3: error: QA-01 UNMAPPED SEC-001: no task"
+    assert str(bare) == "roadmap: warning: QA-05 NO_PHASE_MAP: no map"

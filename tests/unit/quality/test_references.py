@@ -107,3 +107,29 @@ def test_without_git_a_present_file_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("x", "utf-8")
 
     assert codes(tmp_path, "`a.md`, `b.md`") == ["REF_UNJUDGED", "REF_PATH"]
+
+
+def test_what_cannot_be_read_as_a_source_has_no_known_items(root: Path) -> None:
+    """Absent, not UTF-8, or not known to be tracked: each with its reason."""
+    (root / "docs" / "plan.md").write_bytes(b"\xff")
+    tracked = TrackedSources(root, ()).items(["docs/plan.md", "docs/none.md", "loose.md", "c.yaml"])
+
+    assert tracked.items == ()
+    assert list(tracked.unread) == ["docs/plan.md", "docs/none.md", "loose.md"]
+    assert tracked.unread["docs/none.md"] == "there is no such file"
+    assert "can't decode" in tracked.unread["docs/plan.md"]
+
+
+def test_without_git_the_items_are_unknown(tmp_path: Path) -> None:
+    """The file is there, but nobody can say that it belongs to the repository."""
+    (tmp_path / "a.md").write_text("- [ ] x", "utf-8")
+
+    assert list(TrackedSources(tmp_path, ()).items(["a.md"]).unread) == ["a.md"]
+
+
+def test_a_path_that_the_policy_allows_needs_no_git(tmp_path: Path) -> None:
+    """Generated documents: a file, or a folder of them."""
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "a.md").write_text("- [ ] x", "utf-8")
+
+    assert len(TrackedSources(tmp_path, ("made",)).items(["made/a.md"]).items) == 1
