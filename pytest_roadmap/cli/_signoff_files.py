@@ -215,7 +215,9 @@ def signoff_problems(place: SignoffPlace, path: Path, now: datetime) -> tuple[st
     signoff = found.signoff
     if not signoff.gate:
         return signoff.problems
-    reviewed = signoff.generated or now
+    # The newest evidence may be of the second in which the document was written.
+    known = [each for each in (signoff.generated, signoff.horizon) if each is not None]
+    reviewed = max(known, default=now)
     facts = _facts_of(place, found, reviewed)
     policy = place.stand(reviewed).policy.gates[signoff.gate]
     desk = _Desk(place, folder, policy)

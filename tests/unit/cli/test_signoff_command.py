@@ -15,6 +15,7 @@ from pytest_roadmap.adapters.document.signoff import decision_block, read_signof
 from pytest_roadmap.adapters.evidence.attest import create_attestation, sign_attestation
 from pytest_roadmap.adapters.evidence.signing import file_subject, with_own_id
 from pytest_roadmap.cli import main
+from pytest_roadmap.domain.canonical import utc_text
 from pytest_roadmap.domain.signoff import PURPOSE, Decision
 from pytest_roadmap.domain.signoff_text import DECISION, figures_of, with_block
 from tests.unit.cli.provable import publish
@@ -112,6 +113,19 @@ def verified(review: Review, capsys: pytest.CaptureFixture[str]) -> str:
 def test_an_approved_gate_verifies(approved: Review, capsys: pytest.CaptureFixture[str]) -> None:
     """Figures, decision, signatures and log hold, offline."""
     assert "ok " in verified(approved, capsys)
+
+
+def test_evidence_of_the_very_second_of_the_review_counts(
+    review: Review, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The document states its own time without fractions, records theirs with them."""
+    review.approve()
+    signoff = read_signoff(review.text)
+    assert signoff.horizon is not None
+    earlier = f"<!-- generated {utc_text(signoff.horizon.replace(microsecond=0))} -->"
+    assert signoff.generated is not None
+    review.change(f"<!-- generated {utc_text(signoff.generated)} -->", earlier)
+    assert "ok " in verified(review, capsys)
 
 
 def test_the_same_records_give_the_same_figures(review: Review) -> None:
