@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_roadmap.domain.gate import CheckResult, GateDecision, session_exit
 from pytest_roadmap.domain.waiver import WaiverJudgement, judge_waivers
 from pytest_roadmap.plugin.counting import not_counting
-from pytest_roadmap.plugin.judge import judge_gates
+from pytest_roadmap.plugin.judge import judge_gates, whole_gates
 from pytest_roadmap.plugin.terminal import gate_lines, open_lines
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def end_run(state: RunState, pytest_status: int, *, other_failed: bool) -> RunEn
         state.write(task_id)
     hide = state.access.redactor.redact_text
     waivers = _waivers(state)
-    checked, found = quality(state) if selection.whole else ({}, ())
+    plans = state.plans
+    judged = whole_gates(plans.roadmap, plans.policy.gates, selection.whole)
+    checked, found = quality(state) if judged else ({}, ())
     uncounted = not_counting(state)
     gates = judge_gates(
         state.plans, state.derived(), checked, selection.whole, waivers.valid, uncounted

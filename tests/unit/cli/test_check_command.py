@@ -63,6 +63,16 @@ class TestTheRealDocument:
         assert sum(code == "DECLARED_AHEAD" for code, _ in warned) == 11
         assert [task for code, task in warned if code == "BLOCK_UNPROVEN"] == ["SEC-004", "SEC-005"]
 
+    def test_without_its_source_documents_qa_01_is_inconclusive(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Never a pass: the items of eleven documents are unknown, and no task is an orphan."""
+        found = report(capsys, "--only", "QA-01")
+
+        assert (found["verdict"], found["exit_code"]) == ("inconclusive", 22)
+        assert codes(found) == []
+        assert codes(found, "warning") == [("SOURCE_UNREAD", None)] * 11
+
     def test_several_checks_are_joined_by_commas(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Findings of both come in one report."""
         found = report(capsys, "--only", "QA-04,status")
