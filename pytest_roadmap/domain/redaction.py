@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pytest_roadmap.domain.known_secrets import SecretRegistry, extend_over_base64
@@ -124,6 +125,10 @@ def _unescaped(match: re.Match[str]) -> str:
 def _may_hold_a_shape(text: str) -> bool:
     lowered = text.lower()
     return _holds_any(lowered, TRIGGERS) or bool(PHONE_HINT.search(text))
+
+
+#: For single texts: keys, step texts and package names come again in every record of a run.
+_text_may_hold_a_shape = lru_cache(maxsize=4096)(_may_hold_a_shape)
 
 
 def _holds_any(text: str, words: Iterable[str]) -> bool:
@@ -266,7 +271,7 @@ class _Walk:
     def _text(self, text: str) -> str:
         if self._secrets is not None:
             text = self._without_known(text, self._secrets)
-        if self._shaped and _may_hold_a_shape(text):
+        if self._shaped and _text_may_hold_a_shape(text):
             text = self._without_shapes(text)
         return text
 
