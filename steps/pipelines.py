@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from pytest_roadmap.domain.bound_jobs import aliases_in, bound_job_id
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.evidence import Record
 from pytest_roadmap.domain.pipeline_baseline import (
+    processed_pipelines,
     record_baseline,
     require_contract,
     require_idle,
@@ -26,6 +28,7 @@ from pytest_roadmap.domain.pipeline_outputs import (
     new_row_problems,
     query_outputs,
     read_output,
+    require_something_new,
     smoke_problems,
     writer_problems,
 )
@@ -128,12 +131,13 @@ def pipelines_are_run(
     clock: Clock,
     recorder: Recorder,
 ) -> PipelineRuns:
-    wanted = load_contract(environment).in_order(aliases_in(pipelines))
+    contract, span = load_contract(environment), bound_window(environment, window)
+    wanted = contract.in_order(aliases_in(pipelines))
+    processed = processed_pipelines(_desk(workspace, environment), contract, span)
     runner = PipelineRunner(workspace, environment, clock, time.sleep)
-    span = bound_window(environment, window)
     runs = runner.run_in_order(wanted, mode, span, business_run_id)
     leave_result(recorder, runs.as_facts())
-    return runs
+    return replace(runs, processed_before=processed)
 
 
 @then("every run succeeded with all expected tasks")
@@ -169,6 +173,7 @@ def outputs_have_new_rows(
     outputs = contract.of(contract.in_order(aliases_in(pipelines)))
     readings = [read_output(desk, each, pipeline_runs.run_id) for each in outputs]
     expect.at_least("outputs read", 1, len(readings))
+    require_something_new(readings, pipeline_runs.processed_before, pipeline_runs.window)
     problems = list(new_row_problems(readings, earlier_runs(pipeline_runs.as_facts())))
     expect.none("every pipeline left rows of this run", problems)
 

@@ -10,7 +10,13 @@ from pytest_roadmap.domain import check_queries as q
 from pytest_roadmap.domain.bound_jobs import bound_job_id
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import AssetMissingError, BlockedError, InconclusiveError
-from pytest_roadmap.domain.pipeline_contract import Contract, Output, Window, as_parameter
+from pytest_roadmap.domain.pipeline_contract import (
+    Contract,
+    Output,
+    Window,
+    as_parameter,
+    parse_time,
+)
 from pytest_roadmap.domain.ports import WorkspacePort
 from pytest_roadmap.domain.warehouse_desk import WarehouseDesk
 
@@ -149,6 +155,21 @@ def require_source_rows(desk: WarehouseDesk, contract: Contract, window: Window)
             owner=_OWNER,
         )
     return found
+
+
+def processed_pipelines(desk: WarehouseDesk, contract: Contract, window: Window) -> frozenset[str]:
+    """The pipelines whose state says that they got to the end of the window, or beyond it.
+
+    Where no state is kept, none is known to have.
+    """
+    try:
+        rows = desk.rows(q.state_query(contract.state))
+    except AssetMissingError:
+        return frozenset()
+    marks = {str(row[0]): parse_time(row[1]) for row in rows}
+    return frozenset(
+        name for name, mark in marks.items() if mark is not None and mark >= window.end
+    )
 
 
 def require_idle(

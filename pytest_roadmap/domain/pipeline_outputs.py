@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_roadmap.domain import check_queries as q
 from pytest_roadmap.domain.job_runs import CLOCK_TOLERANCE
-from pytest_roadmap.domain.outcome import AssetMissingError, InconclusiveError
+from pytest_roadmap.domain.outcome import AssetMissingError, BlockedError, InconclusiveError
 from pytest_roadmap.domain.pipeline_baseline import count_source_rows
 from pytest_roadmap.domain.pipeline_contract import Contract, Output, Window, parse_time
 from pytest_roadmap.domain.warehouse_desk import Cells, WarehouseDesk
@@ -286,11 +286,37 @@ def key_problems(report: OutputReport, pipelines: Sequence[str]) -> Iterator[str
 
 def new_row_problems(readings: Sequence[OutputReading], runs: EarlierRuns) -> Iterator[str]:
     """Pipelines that left no row of the run in any of their outputs."""
-    for pipeline in dict.fromkeys(each.output.pipeline for each in readings):
-        own = [each for each in readings if each.output.pipeline == pipeline]
-        if not any(each.run_rows for each in own):
-            names = ", ".join(each.output.table for each in own)
-            yield f"{pipeline} left no row of run {runs.run_id} in {names}"
+    for pipeline in _silent(readings):
+        names = ", ".join(
+            each.output.table for each in readings if each.output.pipeline == pipeline
+        )
+        yield f"{pipeline} left no row of run {runs.run_id} in {names}"
+
+
+def _silent(readings: Sequence[OutputReading]) -> tuple[str, ...]:
+    """The pipelines without a row of the run, in order."""
+    pipelines = dict.fromkeys(each.output.pipeline for each in readings)
+    spoke = {each.output.pipeline for each in readings if each.run_rows}
+    return tuple(each for each in pipelines if each not in spoke)
+
+
+def require_something_new(
+    readings: Sequence[OutputReading], processed: frozenset[str], window: Window
+) -> None:
+    """Pass over pipelines that had processed the window before: a rerun converges, and adds none.
+
+    Raises:
+        BlockedError: every pipeline without a row of the run is one of them.
+    """
+    silent = _silent(readings)
+    if silent and processed.issuperset(silent):
+        raise BlockedError(
+            "no_data",
+            f"pipelines.windows.{window.name}",
+            f"{', '.join(silent)} had processed it before this run, so no row could be new;"
+            " bind a window with rows that are not processed yet",
+            owner="DataEng",
+        )
 
 
 def writer_problems(

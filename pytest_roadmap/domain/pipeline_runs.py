@@ -42,13 +42,17 @@ class PipelineRun:
 
 @dataclass(frozen=True, slots=True)
 class PipelineRuns:
-    """Runs of several pipelines in order, all with one business run id."""
+    """Runs of several pipelines in order, all with one business run id.
+
+    ``processed_before`` names the pipelines that had processed the window before any of them ran.
+    """
 
     run_id: str
     mode: str
     window: Window
     wanted: tuple[str, ...]
     runs: tuple[PipelineRun, ...]
+    processed_before: frozenset[str] = frozenset()
 
     @property
     def started(self) -> tuple[PipelineRun, ...]:

@@ -125,7 +125,7 @@ def _sql(attempt: Attempt, task: Mapping[str, Any]) -> dict[str, Any]:
     done: list[dict[str, Any]] = []
     kind = "file_output" if "file" in task else "query_output"
     listed = "statements" if "file" in task else "sql_statements"
-    output = {"sql_output": {kind: {listed: done, "warehouse_id": warehouse_id}}}
+    output: dict[str, Any] = {"sql_output": {kind: {listed: done, "warehouse_id": warehouse_id}}}
     try:
         statements = split(text)
         if not statements:
@@ -194,7 +194,7 @@ def _python_file(attempt: Attempt, task: Mapping[str, Any]) -> dict[str, Any]:
 
 def _python_output(ended: job_python.Ended) -> dict[str, Any]:
     logs = ended.logs[:_MOST_OUTPUT]
-    output = {"logs": logs, "logs_truncated": len(ended.logs) > len(logs)}
+    output: dict[str, Any] = {"logs": logs, "logs_truncated": len(ended.logs) > len(logs)}
     if ended.error:
         raise TaskFailedError(ended.error, error_trace=ended.trace, **output)
     return output
@@ -209,7 +209,7 @@ def _child_job(attempt: Attempt, task: Mapping[str, Any]) -> dict[str, Any]:
     with attempt.world.lock:
         attempt.task.output["run_job_output"] = {"run_id": run_id}
     result = attempt.child_end(run_id, attempt.stop)
-    output = {"run_job_output": {"run_id": run_id}}
+    output: dict[str, Any] = {"run_job_output": {"run_id": run_id}}
     if result != "SUCCESS" and not attempt.stop.asked:
         raise TaskFailedError(f"The triggered run {run_id} ended as {result}.", **output)
     return output

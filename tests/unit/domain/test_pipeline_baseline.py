@@ -14,6 +14,7 @@ from pytest_roadmap.domain.outcome import (
     InconclusiveError,
 )
 from pytest_roadmap.domain.pipeline_baseline import (
+    processed_pipelines,
     record_baseline,
     require_contract,
     require_idle,
@@ -130,6 +131,21 @@ def test_an_empty_window_blocks_for_lack_of_data() -> None:
     assert require_source_rows(desk(), CONTRACT, WINDOW) == 288
     with pytest.raises(BlockedError, match=r"no_data\(main.bronze.raw\)"):
         require_source_rows(desk(answers=lambda _s: answer(("0",))), CONTRACT, WINDOW)
+
+
+def test_the_state_tells_which_pipelines_had_processed_the_window() -> None:
+    """To its very end or beyond; without a mark, or without a state, none is known to have."""
+
+    def marks(*rows: tuple[str | None, ...]) -> frozenset[str]:
+        return processed_pipelines(desk(answers=lambda _s: answer(*rows)), CONTRACT, WINDOW)
+
+    later, earlier = "2026-02-02T00:00:00.000Z", "2026-02-01T23:59:59.999Z"
+    assert marks(("A", later, "r", "SUCCESS", later), ("B", earlier, "r", "SUCCESS", later)) == {
+        "A"
+    }
+    assert marks(("A", None, "r", "SUCCESS", later)) == frozenset()
+    absent = desk(answers=lambda _s: failed("TABLE_OR_VIEW_NOT_FOUND"))
+    assert processed_pipelines(absent, CONTRACT, WINDOW) == frozenset()
 
 
 def test_an_active_run_stops_the_scenario() -> None:

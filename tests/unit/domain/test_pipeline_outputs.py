@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_roadmap.domain.outcome import InconclusiveError
+from pytest_roadmap.domain.outcome import BlockedError, InconclusiveError
 from pytest_roadmap.domain.pipeline_contract import Output, Window, load_contract
 from pytest_roadmap.domain.pipeline_outputs import (
     DqRow,
@@ -21,6 +21,7 @@ from pytest_roadmap.domain.pipeline_outputs import (
     key_problems,
     new_row_problems,
     query_outputs,
+    require_something_new,
     smoke_problems,
     writer_problems,
 )
@@ -149,6 +150,17 @@ def test_every_pipeline_leaves_rows_in_one_of_its_outputs() -> None:
     assert list(new_row_problems((rejects,), RUNS)) == [
         "A left no row of run dod-1 in main.silver.bad"
     ]
+
+
+def test_a_window_that_was_processed_before_cannot_show_new_rows() -> None:
+    """Only where every silent pipeline had processed it; any other silence is judged."""
+    silent = (READING, OutputReading(GOLD))
+    require_something_new(silent, frozenset(), WINDOW)
+    require_something_new(silent, frozenset({"A"}), WINDOW)
+    require_something_new((READING,), frozenset({"A", "B"}), WINDOW)
+    with pytest.raises(BlockedError, match=r"B had processed it before this run") as blocked:
+        require_something_new(silent, frozenset({"B"}), WINDOW)
+    assert blocked.value.reason == "no_data(pipelines.windows.smoke)"
 
 
 def test_data_are_written_by_the_principal_in_the_run() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_roadmap.adapters.repository.lock_file import LOCK
 from pytest_roadmap.adapters.repository.sources import package_digest, steps_digest
-from pytest_roadmap.proving.plan import LOCK, PlanError, TaskPlan, plan_tasks, read_lock, write_lock
+from pytest_roadmap.proving.plan import PlanError, TaskPlan, plan_tasks, read_lock, write_lock
 from tests.unit.cli.projects import GOOD_FEATURE
 from tests.unit.proving.projects import CONTROLS, FOLDER, add_feature, control
 
