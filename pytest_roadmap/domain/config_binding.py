@@ -28,6 +28,7 @@ from pytest_roadmap.domain.config_values import (
     references_in,
     shown,
     telling,
+    telling_value,
     value_at,
 )
 from pytest_roadmap.domain.differences import DifferenceClaim
@@ -189,7 +190,7 @@ def _line(
         return ConfigLine(row, None if value is None else name, file, None, differs=False)
     observed = measurements.value(row.observed)
     configured = as_text(value)
-    needed = row.required or configured is not None
+    needed = row.required or value is not None
     differs = needed and not _agrees(row.comparator, configured, observed)
     return ConfigLine(row, shown(configured), file, observed, differs)
 
@@ -244,8 +245,9 @@ def _unmapped(comparison: ConfigComparison) -> Iterator[str]:
         for line in comparison.lines
         if line.row.comparator is Comparator.REFERENCE
     )
-    for path, _ in leaves(merged(comparison.files)):
-        if telling(path) and path not in mapped and not path.startswith(below):
+    for path, value in leaves(merged(comparison.files)):
+        tells = telling(path) or telling_value(value)
+        if tells and path not in mapped and not path.startswith(below):
             yield path
 
 

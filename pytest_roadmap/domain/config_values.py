@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_roadmap.domain.identifiers import is_guid, is_workspace_url, storage_path
 from pytest_roadmap.domain.ports import FileChange
 from pytest_roadmap.domain.redaction import Redactor
 from pytest_roadmap.domain.secret_patterns import is_secret_key
 
-_TELLING = re.compile(r"host|(?:^|_)id$|catalog|location|path|secret|scope", re.IGNORECASE)
-_INDEX = re.compile(r"\[\d+\]$")
+_TELLING = re.compile(
+    r"(?i:host|(?:^|[_-])ids?$|catalog|location|path|secret|scope)|[a-z0-9](?:Id|ID)s?$"
+)
+_INDEX = re.compile(r"(?:\[\d+\])+$")
 _REFERENCE = re.compile(r"\{\{\s*secrets/([^/{}\s]+)/([^/{}\s]+)\s*\}\}")
 _REFERENCE_START = re.compile(r"\{\{\s*secrets\b")
+#: What may stand before a reference without being a part of the secret.
+_SCHEME = re.compile(r"(?:bearer|basic|token)?", re.IGNORECASE)
 #: Forty characters and more of base 64, in which letters of both cases and digits occur.
 _LONG_BASE64 = re.compile(
     r"(?=[^\s]*[a-z])(?=[^\s]*[A-Z])(?=[^\s]*[0-9])(?:[A-Za-z0-9+/]{40,}={0,2}|[A-Za-z0-9_-]{40,})"
@@ -22,6 +27,8 @@ _LONG_BASE64 = re.compile(
 _LONG_SEGMENT = 16
 #: Owners and contacts stand in a configuration on purpose.
 _HARMLESS = "mail address"
+#: Fields that hold the value of the key above them.
+_VALUE_FIELDS = frozenset({"value", "default", "literal", "plain", "plaintext", "text", "raw"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,17 @@ def telling(path: str) -> bool:
     return any(_TELLING.search(_INDEX.sub("", part)) for part in path.split("."))
 
 
+def telling_value(value: Any) -> bool:
+    """Whether a value is by its form a host, an id or a place, whatever its key is called."""
+    text = value.strip() if isinstance(value, str) else ""
+    return (
+        is_guid(text)
+        or is_workspace_url(text)
+        or storage_path(text) is not None
+        or text.lower().startswith("/subscriptions/")
+    )
+
+
 def reference_of(value: Any) -> SecretReference | None:
     """The secret that a value names: ``{{secrets/<scope>/<key>}}``, or fields scope and key."""
     if isinstance(value, Mapping):
@@ -137,9 +155,14 @@ def literal_problems(file: ConfigFile) -> tuple[str, ...]:
 def _shaped_lines(file: ConfigFile) -> Iterator[str]:
     if not _kinds(file.text):
         return
+    found = False
     for number, line in enumerate(file.text.splitlines(), 1):
         if kinds := _kinds(line):
+            found = True
             yield f"{file.path} line {number} holds a literal secret ({', '.join(kinds)})"
+    if not found:
+        kinds = _kinds(file.text)
+        yield f"{file.path} holds a literal secret over several lines ({', '.join(kinds)})"
 
 
 def _kinds(text: str) -> list[str]:
@@ -148,13 +171,36 @@ def _kinds(text: str) -> list[str]:
 
 def _telling_values(file: ConfigFile) -> Iterator[str]:
     for path, value in leaves(file.values):
-        if not isinstance(value, str) or references_in(value):
+        if value is None or isinstance(value, bool):
             continue
-        name = _INDEX.sub("", path.rpartition(".")[2])
-        if is_secret_key(name) and value.strip():
+        text = str(value).strip()
+        rest = _REFERENCE.sub(" ", text).strip()
+        if _is_literal(path, value, rest):
             yield f"{file.path}: {path} is a literal, expected {{{{secrets/<scope>/<key>}}}}"
-        elif _is_long_base64(value.strip()):
+        elif any(_is_long_base64(word) for word in rest.split()):
             yield f"{file.path}: {path} holds a literal secret (a long base64 text)"
+        elif _kinds(text) and not _kinds(file.text):
+            yield f"{file.path}: {path} holds a literal secret ({', '.join(_kinds(text))})"
+
+
+def _names_secret(path: str, value: Any) -> bool:
+    """Whether a key is that of a secret, or holds the value of one in a list or a field."""
+    *above, last = path.split(".")
+    name = _INDEX.sub("", last)
+    if is_secret_key(name) or not isinstance(value, str):
+        return is_secret_key(name)
+    holders = [name] if name != last else []
+    if name.lower() in _VALUE_FIELDS:
+        holders += [_INDEX.sub("", part) for part in above[-1:]]
+    return any(is_secret_key(each) or is_secret_key(each.removesuffix("s")) for each in holders)
+
+
+def _is_literal(path: str, value: Any, rest: str) -> bool:
+    """Whether ``rest``, which is left beside the references of a value, is a secret by its key."""
+    if not rest or not _names_secret(path, value) or _SCHEME.fullmatch(rest):
+        return False
+    connects = path.lower().replace("_", "").replace("-", "").endswith("connectionstring")
+    return not (connects and references_in(value))
 
 
 def _is_long_base64(text: str) -> bool:

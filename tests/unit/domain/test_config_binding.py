@@ -59,6 +59,7 @@ def test_a_right_configuration_is_covered_and_differs_nowhere() -> None:
         (with_values(DEV, cluster_id="c-1"), "cluster_id is not in the map"),
         (with_values(DEV, catalog="prod"), "overrides catalog 'main' with 'prod'"),
         (without_row("base_path"), "no base path is compared"),
+        (with_values(DEV, landing=f"{URL}other"), "landing is not in the map"),
         (VALUES | {DEV: UnreadableDocumentError("line 2: stands twice")}, "stands twice"),
         (VALUES | {DEV: ["a"]}, "expected keys with values"),
     ],
@@ -80,8 +81,9 @@ def test_an_optional_key_may_be_absent_and_must_be_right_where_it_stands() -> No
     values = with_values(COMMON, catalog=None)
     values[MAP]["rows"][2]["required"] = False
     assert compared(values).differences == ()
-    values[COMMON]["catalog"] = "other"
-    assert len(compared(values).differences) == 1
+    for wrong in ("other", True, 1.5, "", ["main"], {"name": "main"}):
+        values[COMMON]["catalog"] = wrong
+        assert len(compared(values).differences) == 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pytest_roadmap.domain.config_values import (
     reference_of,
     references_in,
     telling,
+    telling_value,
     value_at,
 )
 from pytest_roadmap.domain.ports import FileChange
@@ -63,6 +64,11 @@ def test_only_text_and_whole_numbers_can_be_compared(value: Any, text: str | Non
         ("targets[0].storage_location", True),
         ("paths[0]", True),
         ("secrets.anything", True),
+        ("workspaceId", True),
+        ("job-id", True),
+        ("job_ids[0][1]", True),
+        ("grid", False),
+        ("valid", False),
         ("retries", False),
         ("width", False),
         ("idle_minutes", False),
@@ -109,6 +115,12 @@ def test_references_inside_a_text_are_found_and_broken_ones_noticed() -> None:
         ({"db": {"password": "hunter"}}, "", "db.password is a literal"),
         ({"seed": LONG}, "", "long base64"),
         ({"list": [LONG]}, "", "list[0] holds"),
+        ({"db": {"password": {"value": "hunter"}}}, "", "db.password.value is a literal"),
+        ({"passwords": [["hunter"]]}, "", "passwords[0][0] is a literal"),
+        ({"password": 4711}, "", "password is a literal"),
+        ({"password": "hunter{{secrets/s/k}}"}, "", "password is a literal"),
+        ({"seed": LONG + " {{secrets/s/k}}"}, "", "long base64"),
+        ({"seed": "dapi" + "0a1b2c3d4" * 4}, "seed: written in escapes", "seed holds a literal"),
     ],
 )
 def test_a_literal_secret_is_named_and_not_shown(values: Any, text: str, said: str) -> None:
@@ -117,6 +129,32 @@ def test_a_literal_secret_is_named_and_not_shown(values: Any, text: str, said: s
     assert said in problem
     assert LONG not in problem
     assert "hunter" not in problem
+
+
+def test_a_secret_that_goes_over_lines_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No single line shows it, the file does."""
+    text = "a: one\nb: two\n"
+    kinds = lambda said: ["token"] if said == text else []  # noqa: E731
+    monkeypatch.setattr("pytest_roadmap.domain.config_values._kinds", kinds)
+    assert literal_problems(file({}, text)) == (
+        "a.yaml holds a literal secret over several lines (token)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("ebedded0-0000-4000-8000-000000000001", True),
+        ("https://adb-1.2.azuredatabricks.net", True),
+        ("abfss://in@stdata.dfs.core.windows.net/x", True),
+        ("/subscriptions/s/resourceGroups/r", True),
+        ("https://example.org", False),
+        (7, False),
+    ],
+)
+def test_a_value_tells_by_its_form_that_it_must_be_compared(value: Any, expected: object) -> None:
+    """A place or an id under an unremarkable key is still one."""
+    assert telling_value(value) is expected
 
 
 @pytest.mark.parametrize(
@@ -128,6 +166,11 @@ def test_a_literal_secret_is_named_and_not_shown(values: Any, text: str, said: s
         {"notebook": "/Workspace/Shared/Pipelines/Silver2/materialise_everything"},
         {"owner": "kim@corp.example"},
         {"retries": 3},
+        {"authorization": "Bearer {{secrets/s/k}}"},
+        {"connection_string": "Server=s;Password={{secrets/s/k}}"},
+        {"password": {"scope": "s", "key": "k"}},
+        {"tokens": 4096},
+        {"password": None},
     ],
 )
 def test_what_is_no_secret_is_left_alone(values: Any) -> None:
