@@ -108,7 +108,7 @@ def previous_identity_does_not_write(
     expect: Expect,
 ) -> None:
     agreed = load_matrix(repository, environment, FORMER)
-    former = read_former_identity(workspace, environment, matrix)
+    former = read_former_identity(workspace, environment, matrix, agreed)
     expect.at_least("schemas and tables that the pipelines write", 1, len(former.rows))
     expect.none("the agreement forbids it to write", list(unsettled_schemas(matrix, agreed)))
     expect.none(f"{former.reading.subject.application_id} cannot write", former_problems(former))

@@ -20,16 +20,18 @@ def bound_job_id(workspace: JobsPort, environment: Environment, alias: str) -> i
 
     Raises:
         BlockedError: neither id nor name is bound. AssetMissingError: no job has the name.
-        InconclusiveError: the id is no number, or several jobs have the name.
+        InconclusiveError: the id is no number, several jobs have the name, or the job of the id
+            has another name than the one that is bound beside it.
     """
-    wanted = environment.get(f"jobs.{alias}.id")
+    wanted, name = (environment.get(f"jobs.{alias}.{key}") for key in ("id", "name"))
     if wanted is not None:
         if not str(wanted).isdecimal():
             raise InconclusiveError(
                 "malformed_binding", f"jobs.{alias}.id is {wanted!r}, expected a job id"
             )
+        if name is not None:
+            _require_name(workspace, alias, int(wanted), str(name))
         return int(wanted)
-    name = environment.get(f"jobs.{alias}.name")
     if name is None:
         raise BlockedError(
             "missing_binding",
@@ -43,6 +45,15 @@ def bound_job_id(workspace: JobsPort, environment: Environment, alias: str) -> i
     if len(found) > 1:
         raise InconclusiveError("ambiguous", f"{len(found)} jobs are named {name}")
     return int(found[0]["job_id"])
+
+
+def _require_name(workspace: JobsPort, alias: str, job_id: int, name: str) -> None:
+    has = (workspace.job(job_id).get("settings") or {}).get("name")
+    if has != name:
+        raise InconclusiveError(
+            "malformed_binding",
+            f"jobs.{alias}.id is {job_id}, a job named {has}, and jobs.{alias}.name is {name}",
+        )
 
 
 def declared_parameters(job: Mapping[str, Any]) -> tuple[str, ...]:

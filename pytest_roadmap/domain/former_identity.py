@@ -32,9 +32,15 @@ class FormerIdentity:
 
 
 def read_former_identity(
-    workspace: WorkspacePort, environment: Environment, matrix: Sequence[MatrixRow]
+    workspace: WorkspacePort,
+    environment: Environment,
+    matrix: Sequence[MatrixRow],
+    agreed: Sequence[MatrixRow] = (),
 ) -> FormerIdentity:
     """C-GE of the former identity on all that the pipelines write.
+
+    It may not write there, nor hold what its own rows ``agreed`` forbid it on these places: with
+    MANAGE it could grant itself the rest.
 
     Raises:
         BlockedError: ``principals.previous_identity.user_name`` is not bound.
@@ -47,10 +53,16 @@ def read_former_identity(
         own = ()
     subject = Subject(name, tuple(dict.fromkeys((*bound, *own))))
     rows = tuple(
-        MatrixRow(FORMER, place, frozenset(), frozenset(), frozenset({_WRITE}))
+        MatrixRow(FORMER, place, frozenset(), frozenset(), _forbidden(place, agreed))
         for place in written(matrix)
     )
     return FormerIdentity(rows, read_privileges(workspace, subject, rows))
+
+
+def _forbidden(place: Securable, agreed: Sequence[MatrixRow]) -> frozenset[str]:
+    """Writing, and what the agreement forbids on a place or on a container of it."""
+    around = {place, *place.parents}
+    return frozenset({_WRITE}).union(*(r.forbidden for r in agreed if r.securable in around))
 
 
 def written(matrix: Sequence[MatrixRow]) -> tuple[Securable, ...]:

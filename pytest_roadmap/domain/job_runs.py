@@ -108,11 +108,21 @@ def success_problems(run: JobRun, expected_tasks: frozenset[str]) -> Iterator[st
         yield f"{name}: task {key} did not run"
     if not tasks:
         yield f"{name} has no task"
+    left = left_out(run)
     for key, task in tasks.items():
-        if _code(task) in _LEFT_OUT or _result(task) in _LEFT_OUT:
+        if key in left:
             yield f"{name}: task {key} was left out ({_word(task)})"
         elif not _succeeded(task):
             yield f"{name}: task {key} ended {_word(task)}"
+
+
+def left_out(run: JobRun) -> tuple[str, ...]:
+    """The tasks that the run was asked not to do, or that are switched off."""
+    return tuple(
+        key
+        for key, task in run.tasks.items()
+        if _code(task) in _LEFT_OUT or _result(task) in _LEFT_OUT
+    )
 
 
 def parameter_problems(run: JobRun, requested: Mapping[str, str]) -> Iterator[str]:

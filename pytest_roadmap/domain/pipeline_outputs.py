@@ -108,7 +108,7 @@ class DqRow:
     rule: str
     status: str
     checked: int
-    bad: int
+    bad: int | None
     window_start: datetime | None
     window_end: datetime | None
 
@@ -196,7 +196,7 @@ def _dq_row(row: Cells) -> DqRow:
         str(rule),
         str(status or ""),
         int(checked or 0),
-        int(bad or 0),
+        None if bad is None else int(bad),
         parse_time(start),
         parse_time(end),
     )
@@ -249,7 +249,7 @@ def dq_problems(report: OutputReport, allowed: Sequence[str]) -> Iterator[str]:
     for row in report.dq:
         if row.checked != report.source_rows:
             yield f"rule {row.rule} checked {row.checked} rows, the window has {report.source_rows}"
-        if not 0 <= row.bad <= row.checked:
+        if row.bad is None or not 0 <= row.bad <= row.checked:
             yield f"rule {row.rule} counts {row.bad} bad rows of {row.checked}"
         if row.status not in allowed:
             yield f"rule {row.rule} has the status {row.status!r}"
@@ -259,15 +259,32 @@ def dq_problems(report: OutputReport, allowed: Sequence[str]) -> Iterator[str]:
 
 def foreign_writes(reading: OutputReading, runs: EarlierRuns) -> Iterator[str]:
     """Versions since the run started that somebody else wrote than the identity of its job."""
-    expected = {each.run_as.lower() for each in runs.runs}
-    for write in reading.writes:
-        if write.at is None or write.operation.upper() in _MAINTENANCE:
-            continue
-        if write.at >= runs.started and write.user_name.lower() not in expected:
+    expected = {each.run_as.lower() for each in runs.runs if each.run_as}
+    yield from _gaps(reading, runs.started)
+    for at, write in _dated(reading):
+        if at >= runs.started and write.user_name.lower() not in expected:
             yield (
                 f"{reading.output.table}: version {write.version} ({write.operation}) was written"
                 f" by {write.user_name}, not by {', '.join(sorted(expected))}"
             )
+
+
+def _dated(reading: OutputReading) -> Iterator[tuple[datetime, Write]]:
+    """The versions that changed content, each with its time."""
+    for write in reading.writes:
+        if write.at is not None and write.operation.upper() not in _MAINTENANCE:
+            yield write.at, write
+
+
+def _gaps(reading: OutputReading, since: datetime) -> Iterator[str]:
+    """Why the history that was read does not show every version since a moment."""
+    name = reading.output.table
+    for write in reading.writes:
+        if write.at is None and write.operation.upper() not in _MAINTENANCE:
+            yield f"{name}: version {write.version} ({write.operation}) names no time"
+    times = [write.at for write in reading.writes if write.at is not None]
+    if len(reading.writes) >= _HISTORY_ROWS and times and min(times) > since:
+        yield f"{name}: its newest {_HISTORY_ROWS} versions do not go back to {since}"
 
 
 def key_problems(report: OutputReport, pipelines: Sequence[str]) -> Iterator[str]:
@@ -323,16 +340,18 @@ def writer_problems(
     readings: Sequence[OutputReading], runs: EarlierRuns, principal: str
 ) -> Iterator[str]:
     """Versions inside a run's time span that another identity or another run wrote."""
-    seen = 0
+    seen: set[str] = set()
+    silent: set[str] = set()
     for run in runs.runs:
         for reading in (r for r in readings if r.output.pipeline == run.pipeline):
-            for write in reading.writes:
-                if write.at is None or write.operation.upper() in _MAINTENANCE:
-                    continue
-                if not run.started <= write.at <= run.ended:
-                    continue
-                seen += 1
+            yield from _gaps(reading, run.started)
+            inside = [w for at, w in _dated(reading) if run.started <= at <= run.ended]
+            (seen if inside else silent).add(reading.output.table)
+            for write in inside:
                 yield from _foreign(reading, write, run, principal)
+    for reading in readings:
+        if seen and reading.run_rows and reading.output.table in silent - seen:
+            yield f"{reading.output.table}: no version of its rows was written during its run"
     if not seen:
         yield "no version of any output was written while the runs were under way"
 

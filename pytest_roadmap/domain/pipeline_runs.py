@@ -184,6 +184,9 @@ def run_problems(runs: PipelineRuns) -> Iterator[str]:
         if each.run is None:
             yield each.refusal
             continue
+        of = each.run.body.get("job_id")
+        if of is not None and str(of) != str(each.job_id):
+            yield f"run {each.run.run_id} is one of job {of}, asked for was job {each.job_id}"
         yield from success_problems(each.run, each.expected_tasks)
     for name in runs.wanted[len(runs.runs) :]:
         yield f"{name} was not started, because a pipeline before it did not succeed"

@@ -13,6 +13,7 @@ from pytest_roadmap.domain.job_runs import (
     JobRun,
     at_milliseconds,
     failed_attempts,
+    left_out,
     state_succeeded,
 )
 from pytest_roadmap.domain.jobs_port import JobsPort
@@ -100,8 +101,10 @@ def read_run_history(
 
 
 def _may_have_failed(run: JobRun) -> bool:
-    """A list names no repairs; a run that was repaired has several attempts at a task."""
-    return not run.succeeded or len(run.tasks) < len(run.body.get("tasks") or ())
+    """A list names no repairs; a run that was repaired has a task with a later attempt."""
+    attempts = run.body.get("tasks") or ()
+    again = len(run.tasks) < len(attempts) or any(t.get("attempt_number") for t in attempts)
+    return not run.succeeded or again
 
 
 def _has_failed(run: JobRun) -> bool:
@@ -214,6 +217,8 @@ def _repair_problems(run: JobRun, incident: Incident) -> Iterator[str]:
 def _rerun_problems(history: RunHistory, failed: JobRun, rerun: JobRun) -> Iterator[str]:
     if not rerun.succeeded:
         yield f"its rerun {rerun.run_id} ended {rerun.word}"
+    if left := left_out(rerun):
+        yield f"its rerun {rerun.run_id} left out {', '.join(left)}"
     if rerun.started <= failed.started:
         yield f"its rerun {rerun.run_id} started before it"
     name = history.run_id_parameter

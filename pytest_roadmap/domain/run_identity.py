@@ -14,6 +14,8 @@ from pytest_roadmap.domain.ports import ServicePrincipal, WorkspacePort
 from pytest_roadmap.domain.privileges import Subject
 
 _BUNDLE = "BUNDLE"
+#: The group that holds everybody in a workspace, listed as a membership or not.
+_EVERYBODY = "users"
 #: What a principal needs of a cluster that it is to use, and what it may not have beyond that.
 _USES_CLUSTER = ("CAN_RESTART", "CAN_MANAGE")
 _MOST_WAREHOUSE = frozenset({"CAN_USE", "CAN_VIEW", "CAN_MONITOR"})
@@ -79,6 +81,9 @@ def owner_problems(reading: IdentityReading, shared: Iterable[str]) -> Iterator[
             user = str(entry.get("user_name") or "")
             if user and user.casefold() not in accounts:
                 yield f"{job.label} is owned by {user}; bundle.owners lists no such account"
+            elif not user and not entry.get("service_principal_name"):
+                whom = entry.get("group_name") or "nobody that has a name"
+                yield f"{job.label} is owned by {whom}, expected a service principal"
 
 
 def bundle_problems(
@@ -128,9 +133,11 @@ def cluster_problems(
 ) -> Iterator[str]:
     """Which existing clusters of the jobs the principal may not use, or may do more with."""
     for cluster in dict.fromkeys(c for job in reading.family for c in job.clusters):
-        held = levels_of(workspace.object_permissions("clusters", cluster), subject)
-        if not held.intersection(_USES_CLUSTER):
+        entries = workspace.object_permissions("clusters", cluster)
+        if not levels_of(entries, subject).intersection(_USES_CLUSTER):
             yield f"cluster {cluster}: the principal may not restart it"
+        for level in excess_levels("clusters", entries, subject):
+            yield f"cluster {cluster}: the principal holds {level}, which is more than to use it"
 
 
 def excess_levels(
@@ -142,8 +149,8 @@ def excess_levels(
 
 
 def levels_of(entries: Iterable[Mapping[str, Any]], subject: Subject) -> frozenset[str]:
-    """The permission levels that reach a principal, through its groups too."""
-    names = {name.casefold() for name in subject.names}
+    """The permission levels that reach a principal, through its groups and everybody's too."""
+    names = {name.casefold() for name in (*subject.names, _EVERYBODY)}
     fields = ("service_principal_name", "user_name", "group_name")
     return frozenset(
         str(item.get("permission_level"))

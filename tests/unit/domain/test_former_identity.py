@@ -85,6 +85,17 @@ def test_a_right_to_write_is_found_by_every_route(
     assert any(f"{place[0]} {place[1]}: holds forbidden MODIFY" in text for text in found)
 
 
+def test_what_the_agreement_forbids_beside_writing_is_found_too() -> None:
+    """With MANAGE it could grant itself the rest, on the schema or on a table in it."""
+    agreed = read_matrix([row(FORMER, SCHEMA, forbidden=["MODIFY", "MANAGE"])], FORMER)
+    for place in (SCHEMA, TABLE):
+        fake = world()
+        fake.effective[(*place, USER)] = (Privilege(USER, "MANAGE"),)
+        found = former_problems(read_former_identity(fake, BOUND, MATRIX, agreed))
+        assert len(found) == 1
+        assert "holds forbidden MANAGE" in found[0]
+
+
 def test_an_owner_needs_no_grant() -> None:
     """Owning a schema is writing it."""
     found = former_problems(read_former_identity(world(owner=USER), BOUND, MATRIX))

@@ -104,6 +104,7 @@ def test_without_a_smoke_output_there_is_nothing_to_judge() -> None:
     [
         ({"checked": 0}, "rule R1 checked 0 rows, the window has 12"),
         ({"bad": 13}, "rule R1 counts 13 bad rows of 12"),
+        ({"bad": None}, "rule R1 counts None bad rows of 12"),
         ({"status": "?"}, "rule R1 has the status '?'"),
         ({"window_end": LO}, f"rule R1 names the window {LO} to {LO}"),
     ],
@@ -174,18 +175,50 @@ def test_data_are_written_by_the_principal_in_the_run() -> None:
 
 
 def test_no_version_inside_the_run_proves_nothing() -> None:
-    """Maintenance, other times and undated versions are passed over."""
+    """Maintenance and other times are passed over."""
     idle = replace(
         READING,
         writes=(
             replace(WRITE, operation="VACUUM END"),
-            replace(WRITE, at=None),
             replace(WRITE, at=ENDED + timedelta(days=1)),
         ),
     )
     assert list(writer_problems((idle,), RUNS, PIPELINE)) == [
         "no version of any output was written while the runs were under way"
     ]
+
+
+def test_rows_without_a_version_in_their_run_came_from_elsewhere() -> None:
+    """The version of another output does not speak for them."""
+    runs = replace(RUNS, runs=(*RUNS.runs, replace(RUNS.runs[0], pipeline="B", run_id=8)))
+    late = replace(WRITE, at=ENDED + timedelta(hours=1), user_name="kim@corp")
+    gold = OutputReading(GOLD, all_rows=1, run_rows=1, writes=(late,))
+    assert list(writer_problems((READING, gold), runs, PIPELINE)) == [
+        "main.gold.daily: no version of its rows was written during its run"
+    ]
+    assert list(writer_problems((READING, replace(gold, run_rows=0)), runs, PIPELINE)) == []
+
+
+def test_a_history_with_gaps_is_no_proof() -> None:
+    """A version without a time, or more versions since the run than were read."""
+    undated = replace(WRITE, at=None)
+    for found in (
+        reading(writes=(undated, WRITE)),
+        list(writer_problems((replace(READING, writes=(undated, WRITE)),), RUNS, PIPELINE)),
+    ):
+        assert found[0] == "main.silver.dq: version 3 (MERGE) names no time"
+    cut = replace(READING, writes=(WRITE,) * 100)
+    (said,) = writer_problems((cut,), RUNS, PIPELINE)
+    assert said == f"main.silver.dq: its newest 100 versions do not go back to {STARTED}"
+    whole = replace(cut, writes=(*cut.writes, replace(WRITE, at=STARTED - timedelta(days=1))))
+    assert list(writer_problems((whole,), RUNS, PIPELINE)) == []
+
+
+def test_nobody_wrote_is_not_the_identity_of_a_job_without_one() -> None:
+    """Two empty names are no match."""
+    nobody = replace(RUNS, runs=(replace(RUNS.runs[0], run_as=""),))
+    unnamed = (replace(READING, writes=(replace(WRITE, user_name=""),)), OutputReading(GOLD))
+    assert "was written by" in smoke(runs=nobody, outputs=unnamed)[0]
 
 
 @pytest.mark.parametrize(

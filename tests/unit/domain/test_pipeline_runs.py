@@ -118,6 +118,12 @@ def test_a_pipeline_after_a_failed_one_is_not_started() -> None:
     assert "run 7001 ended TERMINATED FAILED" in said
 
 
+def test_a_run_of_another_job_is_not_the_one_asked_for() -> None:
+    """Its tasks may have the same names."""
+    runs, _ = run(workspace(job_runs={RUN: run_body(job_id=99)}))
+    assert list(run_problems(runs)) == [f"run {RUN} is one of job 99, asked for was job {JOB}"]
+
+
 def test_an_old_run_that_was_handed_out_again_is_found() -> None:
     """A token that was used before answers the run it started."""
     old: dict[str, Any] = run_body(start_time=1_000)

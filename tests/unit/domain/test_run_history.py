@@ -120,6 +120,10 @@ def test_a_record_must_be_true_and_whole(changes: dict[str, Any], said: str) -> 
     [
         (ended_state("FAILED"), "its rerun 7002 ended TERMINATED FAILED"),
         ({"start_time": 1}, "its rerun 7002 started before it"),
+        (
+            {"tasks": [{"task_key": "dq", **ended_state("EXCLUDED")}]},
+            "its rerun 7002 left out dq",
+        ),
         ({"job_parameters": []}, "its rerun 7002 has run_id=None, it has 'dod-1'"),
     ],
 )
@@ -149,6 +153,20 @@ def test_a_repair_keeps_the_id_of_the_run() -> None:
 def test_a_repaired_run_still_needs_its_record() -> None:
     """The success of the repair does not hide the failure."""
     assert "has 0 incident records" in problems(repaired(), **{PATH: record(run_id=9)})[0]
+
+
+def test_a_list_that_shows_the_last_attempt_only_hides_no_repair() -> None:
+    """Its number says that there was one before."""
+    whole = repaired()
+    listed = whole | {"tasks": whole["tasks"][1:], "repair_history": None}
+
+    class Listing(FakeWorkspace):
+        def runs(self, *_: Any, **__: Any) -> Any:
+            return (listed,)
+
+    fake = Listing(job_runs=runs(whole))
+    found = read_run_history(fake, FakeRepository(), {"A": JOB}, None, "run_id")
+    assert [each.run.run_id for each in found.unsuccessful] == [FAILED]
 
 
 def test_a_retried_task_is_no_unsuccessful_run() -> None:

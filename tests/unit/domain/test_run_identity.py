@@ -7,7 +7,7 @@ import pytest
 from pytest_roadmap.domain.bundle_port import BundleSummary
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.job_identity import read_job_identity, require_jobs
-from pytest_roadmap.domain.outcome import AccessRefusedError, BlockedError
+from pytest_roadmap.domain.outcome import AccessRefusedError, BlockedError, InconclusiveError
 from pytest_roadmap.domain.ports import Identity, ServicePrincipal
 from pytest_roadmap.domain.privileges import Subject
 from pytest_roadmap.domain.run_identity import (
@@ -148,6 +148,10 @@ def test_a_job_belongs_to_a_service_principal_or_a_shared_account() -> None:
     )
     assert f"owned by {USER}" in next(owner_problems(reading(fake), ()))
     assert list(owner_problems(reading(fake), [USER.upper()])) == []
+    fake.object_acls["jobs", "1"] = (acl("IS_OWNER", user_name=None),)  # type: ignore[arg-type]
+    assert "owned by nobody that has a name" in next(owner_problems(reading(fake), ()))
+    fake.object_acls["jobs", "1"] = (acl("IS_OWNER", group_name="grp-ops"),)
+    assert "owned by grp-ops" in next(owner_problems(reading(fake), ()))
     fake.object_acls.clear()
     assert list(owner_problems(reading(fake), ())) == ["A has no owner"]
 
@@ -200,6 +204,14 @@ def test_a_cluster_that_the_principal_may_not_restart_is_named() -> None:
     assert found == ["cluster c1: the principal may not restart it"]
 
 
+def test_a_cluster_that_the_principal_may_do_more_with_is_named() -> None:
+    """To manage it is more than a job needs."""
+    fake = world()
+    fake.object_acls["clusters", "c1"] = (acl("CAN_MANAGE", service_principal_name=PIPELINE),)
+    found = list(cluster_problems(reading(world()), fake, Subject(PIPELINE)))
+    assert found == ["cluster c1: the principal holds CAN_MANAGE, which is more than to use it"]
+
+
 def test_levels_reach_a_principal_through_its_groups_and_its_own_name() -> None:
     """What goes beyond using an object is an excess, by its kind."""
     subject = Subject(PIPELINE, ("grp-etl",))
@@ -211,6 +223,8 @@ def test_levels_reach_a_principal_through_its_groups_and_its_own_name() -> None:
     assert levels_of(entries, subject) == {"CAN_USE", "CAN_MANAGE"}
     assert excess_levels("warehouses", entries, subject) == ("CAN_MANAGE",)
     assert excess_levels("clusters", [acl("CAN_RESTART", group_name="grp-etl")], subject) == ()
+    everybody = [acl("CAN_MANAGE", group_name="users")]
+    assert excess_levels("warehouses", everybody, Subject(PIPELINE)) == ("CAN_MANAGE",)
 
 
 def test_a_principal_that_is_absent_or_switched_off_runs_nothing() -> None:
@@ -246,6 +260,14 @@ def test_an_alias_without_a_job_of_its_own_blocks(bound: Any, reason: str) -> No
     with pytest.raises(BlockedError) as blocked:
         require_jobs(world(), environment(A={"id": 1}, B=bound), ("A", "B"))
     assert blocked.value.reason == reason
+
+
+def test_an_id_and_a_name_that_lead_to_different_jobs_settle_nothing() -> None:
+    """The job was renamed, or the id is that of another one."""
+    bound = environment(A={"id": 1, "name": "job 1"}, B={"id": 2, "name": "job 1"})
+    assert require_jobs(world(), bound, ("A",)) == {"A": 1}
+    with pytest.raises(InconclusiveError, match=r"jobs\.B\.id is 2, a job named job 2"):
+        require_jobs(world(), bound, ("B",))
 
 
 def test_a_refused_look_at_a_job_is_no_absence() -> None:
