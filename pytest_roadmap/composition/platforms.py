@@ -23,6 +23,7 @@ from pytest_roadmap.adapters.databricks import (
     WorkspaceConnection,
     connect_workspace,
 )
+from pytest_roadmap.composition.answers import note_embedded, refuse_embedded
 from pytest_roadmap.composition.cloud import checked_connection
 from pytest_roadmap.composition.credentials import (
     Machine,
@@ -102,8 +103,9 @@ class EmbeddedPlatform:
                 self._host,
                 {"auth_type": "pat", "token": token},
                 identity=alias,
+                answer_check=note_embedded,
                 limits=limits,
-                allow_embedded=True,
+                trust_env=False,
             ),
         )
         return DatabricksWorkspace(made, recorder, self._keep_secret)
@@ -116,9 +118,9 @@ class EmbeddedPlatform:
             lambda: AzureConnection(
                 LoopbackCredential(self._token(HARNESS)),
                 AzureEndpoints(arm=url, dfs=f"{url}/_dfs/{{account}}"),
+                answer_check=note_embedded,
                 ca_file=str(self._connection["ca_file"]),
                 limits=AzureLimits(retry_s=6, http_s=20),
-                allow_embedded=True,
             ),
         )
         return Azure(made, recorder, probe_prefixes(self._environment))
@@ -132,9 +134,11 @@ class EmbeddedPlatform:
             lambda: VaultConnection(
                 f"{url}/_vault/{name.partition('.')[0]}",
                 LoopbackCredential(self._token(HARNESS)),
+                answer_check=note_embedded,
                 ca_file=str(self._connection["ca_file"]),
                 limits=AzureLimits(retry_s=6, http_s=20),
-                embedded=True,
+                # The server names another host in its challenge than the vault's.
+                verify_challenge=False,
             ),
         )
         return KeyVault(made, recorder, canary_of(self._environment), self._keep_secret)
@@ -193,7 +197,8 @@ class RealPlatform:
         """The bound vault with the harness credential."""
         url = bound_vault(self._environment)
         made: VaultConnection = self._kept.get(
-            "vault", lambda: VaultConnection(url, self._arm()[1])
+            "vault",
+            lambda: VaultConnection(url, self._arm()[1], answer_check=refuse_embedded("vault")),
         )
         note_host(recorder, url, self._machine.environ)
         return KeyVault(made, recorder, canary_of(self._environment), self._keep_secret)
@@ -221,7 +226,13 @@ class RealPlatform:
             host = str(self._environment.require("workspace.host"))
             login = databricks_login(selector_of(self._environment, key), self._machine)
             limit = float(self._environment.get("warehouse.statement_timeout_s", 1800))
-            return connect_workspace(host, login, identity=alias, limits=Limits(statement_s=limit))
+            return connect_workspace(
+                host,
+                login,
+                identity=alias,
+                answer_check=refuse_embedded("workspace"),
+                limits=Limits(statement_s=limit),
+            )
 
         made: WorkspaceConnection = self._kept.get(f"workspace {alias}", connect)
         return made
@@ -230,7 +241,8 @@ class RealPlatform:
         def connect() -> tuple[AzureConnection, Any]:
             selector = selector_of(self._environment, f"auth.{HARNESS}")
             credential = self._sign_in_to_azure(selector, self._machine)
-            return AzureConnection(credential, self._endpoints()), credential
+            check = refuse_embedded("azure")
+            return AzureConnection(credential, self._endpoints(), answer_check=check), credential
 
         made: tuple[AzureConnection, Any] = self._kept.get("azure", connect)
         return made

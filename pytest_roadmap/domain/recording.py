@@ -58,6 +58,10 @@ class Recorder:
         self.events.append(Event(self.now(), self.scenario, self.step, kind, dict(body)))
 
 
+#: Sees the headers of one answer and the address that gave them, and may end the scenario.
+AnswerCheck = Callable[[Recorder, Mapping[str, str], str], None]
+
+
 @dataclass(frozen=True)
 class Expect:
     """Judges claims for a step: every claim becomes an event, a false one fails the step."""

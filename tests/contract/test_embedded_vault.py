@@ -13,8 +13,9 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.keyvault.secrets import SecretClient
 
 from pytest_roadmap.adapters.azure import KeyVault, LoopbackCredential, VaultConnection
+from pytest_roadmap.composition.answers import note_embedded, refuse_embedded
 from pytest_roadmap.domain.outcome import AccessRefusedError, InconclusiveError
-from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.domain.recording import AnswerCheck, Recorder
 from tests.contract.embedded_cloud import PIPELINE, VAULT, RunningCloud
 
 KV = "2026-05-15"
@@ -213,13 +214,14 @@ def recorder() -> Recorder:
 
 
 def vault(
-    cloud: RunningCloud, recorder: Recorder, kept: list[str], *, embedded: bool = True
+    cloud: RunningCloud, recorder: Recorder, kept: list[str], check: AnswerCheck = note_embedded
 ) -> KeyVault:
     connection = VaultConnection(
         address(cloud),
         LoopbackCredential(cloud.connection["tokens"]["harness"]),
+        answer_check=check,
         ca_file=cloud.connection["ca_file"],
-        embedded=embedded,
+        verify_challenge=False,
     )
     return KeyVault(connection, recorder, "dod-canary", kept.append)
 
@@ -239,6 +241,15 @@ def test_the_port_rotates_the_canary_and_records_no_value(
     assert [v.enabled for v in port.versions("dod-canary")] == [False, True]
     assert {e.body["call"] for e in recorder.events} == {"A-KVD"}
     assert all(kept[0] not in str(event.body) for event in recorder.events)
+    assert recorder.facts["embedded_answer"] is True
+
+
+def test_a_real_environment_takes_no_answer_of_this_vault(
+    cloud: RunningCloud, recorder: Recorder
+) -> None:
+    """The stamp of the answer decides, whatever the bindings say."""
+    with pytest.raises(InconclusiveError, match="answers as an embedded cloud"):
+        vault(cloud, recorder, [], refuse_embedded("vault")).versions("db-pw")
     assert recorder.facts["embedded_answer"] is True
 
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from pytest_roadmap import __version__
 from pytest_roadmap.adapters.azure.errors import refuse_failure, translate
-from pytest_roadmap.adapters.azure.events import EMBEDDED_HEADER, event_of, request_id_of
+from pytest_roadmap.adapters.azure.events import event_of, request_id_of
 from pytest_roadmap.domain.outcome import InconclusiveError
-from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.domain.recording import AnswerCheck, Recorder
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpRequest, HttpResponse
@@ -69,9 +69,9 @@ class AzureConnection:
         credential: anything with ``get_token``.
         endpoints: where to go; a credential's token is sent nowhere else.
         identity: alias in the evidence.
-        ca_file: the only trusted authority, for the embedded cloud; None for the default ones.
+        ca_file: the only trusted authority; None for the default ones.
         limits: how long to wait.
-        allow_embedded: whether an answer stamped by the embedded cloud is acceptable.
+        answer_check: refuses an answer of a service that may not answer here.
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class AzureConnection:
         credential: Any,
         endpoints: AzureEndpoints,
         *,
+        answer_check: AnswerCheck,
         identity: str = "harness",
         ca_file: str | None = None,
         limits: AzureLimits | None = None,
-        allow_embedded: bool = False,
     ) -> None:
         self.endpoints = endpoints
         self.identity = identity
-        self._allow_embedded = allow_embedded
+        self._answer_check = answer_check
         self._current = threading.local()
         settings = (credential, ca_file, limits or AzureLimits())
         self._arm = self._client(endpoints.arm, endpoints.arm_scope, *settings)
@@ -182,14 +182,7 @@ class AzureConnection:
             ms=milliseconds,
             attempt=exchange.attempts,
         )
-        if response.headers.get(EMBEDDED_HEADER):
-            exchange.recorder.facts["embedded_answer"] = True
-            if not self._allow_embedded:
-                raise InconclusiveError(
-                    "identity",
-                    f"{self.endpoints.arm} answers as an embedded cloud, which is no real"
-                    " environment; correct azure.endpoints",
-                )
+        self._answer_check(exchange.recorder, response.headers, self.endpoints.arm)
 
     def _record_silence(self, exchange: _Exchange, request: HttpRequest, error: Exception) -> None:
         exchange.recorder.call(

@@ -1,4 +1,4 @@
-"""The credential of the embedded cloud: a local token and nothing else.
+"""The credential of a service on this machine: a local token and nothing else.
 
 It has only ``get_token``, so that no code path of azure-identity, and with it no real token, can
 ever reach a local server.
@@ -16,7 +16,7 @@ _LIFETIME_S = 3600
 
 
 class LoopbackCredential:
-    """Answers every scope with the one token the embedded cloud handed out."""
+    """Answers every scope with the one token the local service handed out."""
 
     def __init__(self, token: str) -> None:
         self._token = token

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-EMBEDDED_HEADER = "x-roadmap-embedded"
 _REQUEST_IDS = ("x-ms-request-id", "x-ms-correlation-request-id", "x-request-id")
 
 

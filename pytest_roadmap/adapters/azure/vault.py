@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_roadmap.adapters.azure.client import AzureLimits, answer_policy, bounded_transport
 from pytest_roadmap.adapters.azure.errors import refuse_failure, translate
-from pytest_roadmap.adapters.azure.events import EMBEDDED_HEADER, event_of
+from pytest_roadmap.adapters.azure.events import event_of
 from pytest_roadmap.domain.hidden import HiddenText
 from pytest_roadmap.domain.outcome import InconclusiveError
 from pytest_roadmap.domain.ports import RotatedSecret, SecretVersion
-from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.domain.recording import AnswerCheck, Recorder
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient
@@ -44,9 +44,10 @@ class VaultConnection:
     Args:
         vault_url: where the vault answers.
         credential: anything with ``get_token``.
-        ca_file: the only trusted authority, for the embedded cloud; None for the default ones.
+        ca_file: the only trusted authority; None for the default ones.
         limits: how long to wait.
-        embedded: whether the embedded cloud may answer; it names another host in its challenge.
+        answer_check: refuses an answer of a service that may not answer here.
+        verify_challenge: whether the host of the challenge must be the vault's own.
         identity: alias in the evidence.
     """
 
@@ -55,21 +56,23 @@ class VaultConnection:
         vault_url: str,
         credential: Any,
         *,
+        answer_check: AnswerCheck,
         ca_file: str | None = None,
         limits: AzureLimits | None = None,
-        embedded: bool = False,
+        verify_challenge: bool = True,
         identity: str = "harness",
     ) -> None:
         from azure.keyvault.secrets import SecretClient  # noqa: PLC0415 (vendor)
 
         bounds = limits or AzureLimits()
-        self._embedded = embedded
+        self._answer_check = answer_check
+        self._vault_url = vault_url
         self._identity = identity
         self._current = threading.local()
         self.client: SecretClient = SecretClient(
             vault_url,
             credential,
-            verify_challenge_resource=not embedded,
+            verify_challenge_resource=verify_challenge,
             transport=bounded_transport(bounds, ca_file, trust_env=ca_file is None),
             per_retry_policies=[answer_policy(self._seen)],
             retry_total=bounds.attempts - 1,
@@ -110,12 +113,7 @@ class VaultConnection:
             attempt=exchange.attempts,
         )
         exchange.started = time.monotonic()
-        if response.headers.get(EMBEDDED_HEADER):
-            exchange.recorder.facts["embedded_answer"] = True
-            if not self._embedded:
-                raise InconclusiveError(
-                    "identity", "the vault answers as an embedded cloud; bind the real one"
-                )
+        self._answer_check(exchange.recorder, response.headers, self._vault_url)
 
 
 class KeyVault:

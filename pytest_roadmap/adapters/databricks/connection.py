@@ -16,7 +16,7 @@ from pytest_roadmap import __version__
 from pytest_roadmap.adapters.databricks.answers import json_of, request_of, response_of
 from pytest_roadmap.adapters.databricks.errors import translate
 from pytest_roadmap.domain.outcome import InconclusiveError, ScenarioStopError
-from pytest_roadmap.domain.recording import Recorder
+from pytest_roadmap.domain.recording import AnswerCheck, Recorder
 
 if TYPE_CHECKING:
     import requests
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PRODUCT = "pytest-roadmap"
-EMBEDDED_HEADER = "x-roadmap-embedded"
 _REQUEST_IDS = ("x-databricks-request-id", "x-request-id")
 
 
@@ -78,23 +77,30 @@ class Answer(Generic[T]):
 class WorkspaceConnection:
     """A client of one identity. ``identity`` is its alias in the evidence (``harness`` …).
 
-    ``allow_embedded`` is false for real environments: an answer that carries the stamp of the
-    embedded cloud then ends the scenario before anything can be judged (rules d.4).
+    ``answer_check`` sees each answer once it is recorded, and ends the scenario before anything
+    can be judged when the answer comes from where none may come. ``trust_env`` says whether
+    proxies and authorities of the process's variables count.
     """
 
     def __init__(
-        self, client: WorkspaceClient, *, identity: str, limits: Limits, allow_embedded: bool
+        self,
+        client: WorkspaceClient,
+        *,
+        identity: str,
+        limits: Limits,
+        answer_check: AnswerCheck,
+        trust_env: bool = True,
     ) -> None:
         self.client = client
         self.identity = identity
         self.limits = limits
-        self._allow_embedded = allow_embedded
+        self._answer_check = answer_check
         self._current = threading.local()
         session = client.api_client._api_client._session  # noqa: SLF001 (see the module docstring)
         session.hooks["response"].append(self._seen)
         # A redirect would carry the question, and perhaps the token, to a host nobody bound.
         session.max_redirects = 0
-        session.trust_env = not allow_embedded
+        session.trust_env = trust_env
 
     @property
     def host(self) -> str:
@@ -138,16 +144,8 @@ class WorkspaceConnection:
         body = None if options.get("stream") and response.ok else json_of(response)
         if response.ok and body is not None:
             exchange.bodies.append(body)
-        embedded = response.headers.get(EMBEDDED_HEADER)
         self._record(exchange, response, body, ids)
-        if embedded:
-            exchange.recorder.facts["embedded_answer"] = True
-            if not self._allow_embedded:
-                raise InconclusiveError(
-                    "identity",
-                    f"{self.host} answers as an embedded cloud, which is no real environment;"
-                    " bind workspace.host to the real workspace",
-                )
+        self._answer_check(exchange.recorder, response.headers, self.host)
         _refuse_page_loop(exchange, body)
 
     def _record(
@@ -205,8 +203,9 @@ def connect_workspace(
     credentials: Mapping[str, Any],
     *,
     identity: str,
+    answer_check: AnswerCheck,
     limits: Limits | None = None,
-    allow_embedded: bool = False,
+    trust_env: bool = True,
 ) -> WorkspaceConnection:
     """Sign in one identity.
 
@@ -214,8 +213,9 @@ def connect_workspace(
         host: scheme and host of the workspace.
         credentials: keyword arguments of the SDK's ``Config`` with an explicit ``auth_type``.
         identity: alias of the identity in the evidence.
+        answer_check: refuses an answer of a service that may not answer here.
         limits: how long to wait; the default suits a real service.
-        allow_embedded: whether an answer of the embedded cloud is acceptable.
+        trust_env: whether proxies and authorities of the process's variables count.
 
     Raises:
         InconclusiveError: the SDK cannot use the credentials; its own words, without values.
@@ -243,7 +243,11 @@ def connect_workspace(
     except (OSError, ValueError) as error:
         raise translate(error, f"sign-in of {identity}") from error
     return WorkspaceConnection(
-        client, identity=identity, limits=limits, allow_embedded=allow_embedded
+        client,
+        identity=identity,
+        limits=limits,
+        answer_check=answer_check,
+        trust_env=trust_env,
     )
 
 

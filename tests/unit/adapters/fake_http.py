@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_roadmap.domain.outcome import InconclusiveError
+from pytest_roadmap.domain.recording import Recorder
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -123,3 +126,17 @@ def _with_tls(server: ThreadingHTTPServer, folder: Path) -> str:
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     return str(ca_file)
+
+
+def accept(_recorder: Recorder, _headers: Mapping[str, str], _where: str) -> None:
+    """Take every answer."""
+
+
+def refuse(_recorder: Recorder, headers: Mapping[str, str], where: str) -> None:
+    """Take no answer that is marked as a stranger's.
+
+    Raises:
+        InconclusiveError: it is.
+    """
+    if headers.get("x-stranger"):
+        raise InconclusiveError("identity", f"a stranger at {where}")

@@ -21,8 +21,8 @@ from pytest_roadmap.domain.outcome import (
     AssetMissingError,
     InconclusiveError,
 )
-from pytest_roadmap.domain.recording import Recorder
-from tests.unit.adapters.fake_http import FakeServer, Reply, fake_server
+from pytest_roadmap.domain.recording import AnswerCheck, Recorder
+from tests.unit.adapters.fake_http import FakeServer, Reply, accept, fake_server, refuse
 
 SUB = "/subscriptions/s-1"
 VAULT = f"{SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
@@ -43,7 +43,7 @@ def azure(
     server: FakeServer,
     recorder: Recorder,
     *,
-    allow_embedded: bool = True,
+    answer_check: AnswerCheck = accept,
     ca_file: str | None = None,
     attempts: int = 2,
 ) -> Azure:
@@ -52,7 +52,7 @@ def azure(
         AzureEndpoints(arm=server.url, dfs=f"{server.url}/_dfs/{{account}}"),
         ca_file=ca_file or server.ca_file,
         limits=AzureLimits(retry_s=2, http_s=2, attempts=attempts),
-        allow_embedded=allow_embedded,
+        answer_check=answer_check,
     )
     return Azure(connection, recorder, ("_dod_probe",))
 
@@ -212,14 +212,15 @@ def test_an_answer_that_is_no_json_is_inconclusive(server: FakeServer, recorder:
         azure(server, recorder).resource("A-SUB", SUB)
 
 
-def test_an_embedded_answer_stops_a_real_environment(
+def test_an_answer_that_the_check_refuses_ends_the_scenario(
     server: FakeServer, recorder: Recorder
 ) -> None:
-    """Rules d.4 (4): the kind is decided by the probe, not by the file."""
-    server.on(f"GET {SUB}", Reply(headers={"x-roadmap-embedded": "1"}))
+    """The check sees headers and address, after the answer is an event."""
+    server.on(f"GET {SUB}", Reply(headers={"x-stranger": "1"}))
 
-    with pytest.raises(InconclusiveError, match="embedded cloud"):
-        azure(server, recorder, allow_embedded=False).resource("A-SUB", SUB)
+    with pytest.raises(InconclusiveError, match=f"stranger at {server.url}"):
+        azure(server, recorder, answer_check=refuse).resource("A-SUB", SUB)
+    assert len(recorder.events) == 1
 
 
 @pytest.mark.parametrize("resource_id", ["https://evil.example/x", "/subscriptions/s/../t", "x"])

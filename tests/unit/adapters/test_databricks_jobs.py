@@ -11,7 +11,7 @@ import pytest
 from pytest_roadmap.adapters.databricks import DatabricksWorkspace, Limits, connect_workspace
 from pytest_roadmap.domain.outcome import AccessRefusedError, AssetMissingError
 from pytest_roadmap.domain.recording import Recorder
-from tests.unit.adapters.fake_http import FakeServer, Reply, fake_server
+from tests.unit.adapters.fake_http import FakeServer, Reply, accept, fake_server
 
 JOBS = "/api/2.2/jobs"
 
@@ -35,7 +35,8 @@ def workspace(server: FakeServer, recorder: Recorder) -> DatabricksWorkspace:
         {"auth_type": "pat", "token": "fake-token-value"},
         identity="harness",
         limits=Limits(retry_s=3, http_s=2),
-        allow_embedded=True,
+        answer_check=accept,
+        trust_env=False,
     )
     return DatabricksWorkspace(connection, recorder)
 

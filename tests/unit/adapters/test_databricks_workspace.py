@@ -14,8 +14,8 @@ from pytest_roadmap.domain.outcome import (
     AssetMissingError,
     InconclusiveError,
 )
-from pytest_roadmap.domain.recording import Recorder
-from tests.unit.adapters.fake_http import FakeServer, Reply, fake_server
+from pytest_roadmap.domain.recording import AnswerCheck, Recorder
+from tests.unit.adapters.fake_http import FakeServer, Reply, accept, fake_server, refuse
 
 ME = "/api/2.0/preview/scim/v2/Me"
 GRANTS = "/api/2.1/unity-catalog/effective-permissions/schema/main.silver"
@@ -39,7 +39,7 @@ def workspace(
     server: FakeServer,
     recorder: Recorder,
     *,
-    allow_embedded: bool = True,
+    answer_check: AnswerCheck = accept,
     retry_s: int = 3,
     statement_s: float = 5.0,
 ) -> DatabricksWorkspace:
@@ -48,7 +48,8 @@ def workspace(
         {"auth_type": "pat", "token": "fake-token-value"},
         identity="harness",
         limits=Limits(retry_s=retry_s, http_s=2, wait_s=5, statement_s=statement_s),
-        allow_embedded=allow_embedded,
+        answer_check=answer_check,
+        trust_env=answer_check is not accept,
     )
     return DatabricksWorkspace(connection, recorder)
 
@@ -237,15 +238,15 @@ def test_a_redirect_is_not_followed(server: FakeServer, recorder: Recorder) -> N
     assert server.requests("/elsewhere") == []
 
 
-def test_an_embedded_answer_stops_a_real_environment(
+def test_an_answer_that_the_check_refuses_ends_the_scenario(
     server: FakeServer, recorder: Recorder
 ) -> None:
-    """Rules d.4 (4): the kind is decided by the probe, not by the file."""
-    server.on(f"GET {ME}", me(**{"x-roadmap-embedded": "1"}))
+    """The check sees headers and address, after the answer is an event."""
+    server.on(f"GET {ME}", me(**{"x-stranger": "1"}))
 
-    with pytest.raises(InconclusiveError, match="embedded cloud"):
-        workspace(server, recorder, allow_embedded=False).whoami()
-    assert recorder.facts["embedded_answer"] is True
+    with pytest.raises(InconclusiveError, match=f"stranger at {server.url}"):
+        workspace(server, recorder, answer_check=refuse).whoami()
+    assert len(recorder.events) == 1
 
 
 def test_the_result_of_a_statement_is_whole(server: FakeServer, recorder: Recorder) -> None:
@@ -387,7 +388,10 @@ def test_credentials_that_no_sign_in_accepts_are_inconclusive(server: FakeServer
     """Present but broken: the SDK's own words, without the value."""
     with pytest.raises(InconclusiveError) as caught:
         connect_workspace(
-            server.url, {"auth_type": "no-such-type", "token": "secret-value"}, identity="harness"
+            server.url,
+            {"auth_type": "no-such-type", "token": "secret-value"},
+            identity="harness",
+            answer_check=accept,
         )
     assert "secret-value" not in str(caught.value)
 
