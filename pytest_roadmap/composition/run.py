@@ -21,6 +21,7 @@ from pytest_roadmap.adapters.repository import (
 from pytest_roadmap.composition.attestations import BoundAttestations
 from pytest_roadmap.composition.cloud import connect_embedded, embedded_clock
 from pytest_roadmap.composition.deferred import Deferred
+from pytest_roadmap.composition.kinds import rules_of
 from pytest_roadmap.composition.options import EMBEDDED, CompositionError, RunOptions
 from pytest_roadmap.composition.platforms import EmbeddedPlatform, Platform, RealPlatform
 from pytest_roadmap.composition.probe import IdentityProbe, require_identity
@@ -279,7 +280,7 @@ def _open_real(options: RunOptions) -> Run:
 
 def _read(file: Path, shown: str) -> Environment:
     try:
-        return read_environment(file, shown=shown)
+        return read_environment(file, rules_of=rules_of, shown=shown)
     except EnvironmentFileError as error:
         raise CompositionError(str(error)) from error
 

@@ -96,6 +96,7 @@ def _environments(
         EnvironmentFileError,
         read_environment,
     )
+    from pytest_roadmap.composition.kinds import rules_of  # noqa: PLC0415 - as above
 
     usable: dict[str, Environment] = {}
     unusable: dict[str, str] = {}
@@ -104,7 +105,8 @@ def _environments(
         if not _NAME.fullmatch(name) or not path.is_file():
             continue
         try:
-            usable[name] = read_environment(path, shown=path.relative_to(root).as_posix())
+            shown = path.relative_to(root).as_posix()
+            usable[name] = read_environment(path, rules_of=rules_of, shown=shown)
         except EnvironmentFileError as error:
             unusable[name] = str(error).partition("\n")[0]
     return usable, unusable

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_roadmap.adapters.environment import EnvironmentFileError, parse_environment
 from pytest_roadmap.adapters.strict_yaml import YamlProblemError, load_yaml
+from pytest_roadmap.composition.kinds import rules_of
 
 #: JSON escapes what is beyond by surrogates, which YAML does not join.
 TEXT = st.characters(codec="utf-8", max_codepoint=0xFFFF)
@@ -60,7 +61,7 @@ def problem_of(content: bytes) -> str | None:
 def problems_of(content: bytes) -> tuple[str, ...]:
     """The sentences about an environment file, none where it is one."""
     try:
-        parse_environment(content, "x.yaml")
+        parse_environment(content, "x.yaml", rules_of=rules_of)
     except EnvironmentFileError as error:
         return error.problems
     return ()

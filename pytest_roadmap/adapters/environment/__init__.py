@@ -5,5 +5,12 @@ from pytest_roadmap.adapters.environment.reading import (
     parse_environment,
     read_environment,
 )
+from pytest_roadmap.adapters.environment.rules import KindRules, RulesOfKind
 
-__all__ = ["EnvironmentFileError", "parse_environment", "read_environment"]
+__all__ = [
+    "EnvironmentFileError",
+    "KindRules",
+    "RulesOfKind",
+    "parse_environment",
+    "read_environment",
+]

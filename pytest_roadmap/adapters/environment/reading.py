@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pytest_roadmap.adapters.environment.rules import rule_problems
+from pytest_roadmap.adapters.environment.rules import RulesOfKind, rule_problems
 from pytest_roadmap.adapters.environment.wording import key_of, say
 from pytest_roadmap.adapters.strict_yaml import YamlProblemError, load_yaml
 from pytest_roadmap.domain.environment import Environment, is_placeholder
@@ -29,8 +29,13 @@ class EnvironmentFileError(Exception):
         self.problems = problems
 
 
-def read_environment(path: Path, *, shown: str | None = None) -> Environment:
-    """The environment of a file; ``shown`` is how messages call the file.
+def read_environment(path: Path, *, rules_of: RulesOfKind, shown: str | None = None) -> Environment:
+    """The environment of a file.
+
+    Args:
+        path: the file; its name is the environment's.
+        rules_of: what an environment of each kind may bind.
+        shown: how messages call the file.
 
     Raises:
         EnvironmentFileError: absent, unreadable, or broken; all problems at once.
@@ -42,11 +47,11 @@ def read_environment(path: Path, *, shown: str | None = None) -> Environment:
         raise EnvironmentFileError(name, ("there is no such file",)) from error
     except OSError as error:
         raise EnvironmentFileError(name, (f"cannot be read: {error.strerror}",)) from error
-    return parse_environment(content, name, expected_name=path.stem)
+    return parse_environment(content, name, rules_of=rules_of, expected_name=path.stem)
 
 
 def parse_environment(
-    content: bytes, shown: str, *, expected_name: str | None = None
+    content: bytes, shown: str, *, rules_of: RulesOfKind, expected_name: str | None = None
 ) -> Environment:
     """The environment of a file's content; see ``read_environment``."""
     try:
@@ -57,7 +62,7 @@ def parse_environment(
         raise EnvironmentFileError(shown, ("the file must hold one mapping of keys",))
     bindings = _with_texts(loaded)
     problems = tuple(_schema_problems(bindings)) or tuple(
-        rule_problems(bindings, expected_name=expected_name)
+        rule_problems(bindings, expected_name=expected_name, rules_of=rules_of)
     )
     if problems:
         raise EnvironmentFileError(shown, problems)

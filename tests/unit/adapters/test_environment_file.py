@@ -9,6 +9,7 @@ import pytest
 
 from pytest_roadmap.adapters.environment import EnvironmentFileError, parse_environment
 from pytest_roadmap.adapters.environment.rules import is_loopback
+from pytest_roadmap.composition.kinds import rules_of
 from pytest_roadmap.domain.environment import Environment
 from pytest_roadmap.domain.outcome import BlockedError
 from pytest_roadmap.domain.pipeline_contract import bound_window
@@ -18,7 +19,8 @@ HEAD = "schema: roadmap-environment/1\nenv: {name: dev, kind: dev}\n"
 
 
 def parse(more: str = "", head: str = HEAD) -> Environment:
-    return parse_environment((head + more).encode(), "dev.yaml", expected_name="dev")
+    content = (head + more).encode()
+    return parse_environment(content, "dev.yaml", rules_of=rules_of, expected_name="dev")
 
 
 def problems(more: str = "", head: str = HEAD) -> tuple[str, ...]:
@@ -31,7 +33,7 @@ def test_the_template_is_valid_and_every_identity_binding_is_open() -> None:
     """The documented template can be read, and blocks where it must be filled in."""
     content = (ROOT / ".roadmap/environments/dev.yaml").read_bytes()
 
-    environment = parse_environment(content, "dev.yaml", expected_name="dev")
+    environment = parse_environment(content, "dev.yaml", rules_of=rules_of, expected_name="dev")
 
     with pytest.raises(BlockedError, match=r"missing_binding\(workspace.host\)"):
         environment.require("workspace.host")
@@ -141,7 +143,7 @@ def test_the_file_name_is_the_environments_name() -> None:
 def test_what_is_no_mapping_is_refused_in_a_sentence(content: bytes) -> None:
     """No file, however broken, leads to a traceback."""
     with pytest.raises(EnvironmentFileError, match=r"dev\.yaml: "):
-        parse_environment(content, "dev.yaml")
+        parse_environment(content, "dev.yaml", rules_of=rules_of)
 
 
 @pytest.mark.parametrize(

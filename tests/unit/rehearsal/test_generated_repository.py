@@ -11,6 +11,7 @@ import yaml
 from pytest_roadmap.adapters.environment.reading import read_environment
 from pytest_roadmap.adapters.evidence.attest import RepositoryAttestations
 from pytest_roadmap.adapters.evidence.signers import SignerRegistry
+from pytest_roadmap.composition.kinds import rules_of
 from pytest_roadmap.domain.assets import form_problems, listing_problems, read_inventory
 from pytest_roadmap.domain.handoff import (
     LockedDocument,
@@ -135,7 +136,8 @@ def test_every_version_of_the_changelog_is_a_version_in_git(base: Any) -> None:
 def test_the_environment_file_follows_its_schema(base: Any) -> None:
     """What steps are bound to is valid, and the matrix is readable."""
     path = base / "repository" / ".roadmap" / "environments" / "embedded.yaml"
-    assert read_environment(path).require("workspace.host") == CONNECTION["databricks_url"]
+    environment = read_environment(path, rules_of=rules_of)
+    assert environment.require("workspace.host") == CONNECTION["databricks_url"]
     grants = yaml.safe_load((base / "repository" / "grants.yaml").read_bytes())
     assert read_matrix(grants, "pipeline_sp")
 
