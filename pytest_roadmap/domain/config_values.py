@@ -85,13 +85,11 @@ def leaves(values: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:
-    """The value under a dotted key, None where there is none."""
+    """The value under a dotted key, or a single one as ``leaves`` names it; None without one."""
     node: Any = values
     for part in path.split("."):
-        if not isinstance(node, Mapping):
-            return None
-        node = node.get(part)
-    return node
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return dict(leaves(values)).get(path) if node is None else node
 
 
 def as_text(value: Any) -> str | None:

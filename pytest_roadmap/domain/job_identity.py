@@ -13,6 +13,8 @@ from pytest_roadmap.domain.jobs_port import JobsPort
 from pytest_roadmap.domain.outcome import AssetMissingError, BlockedError
 
 _OWNER = "IS_OWNER"
+#: Paths that look like those of the workspace, and lead to storage.
+_IN_STORAGE = ("/Volumes/", "/dbfs/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,11 @@ def _sources(task: Mapping[str, Any]) -> Iterator[str]:
         path = str(body.get(field) or "")
         if path.startswith("/") and body.get("source") != "GIT":
             yield path
+    for library in task.get("libraries") or ():
+        for kind in ("whl", "jar", "requirements"):
+            path = str(library.get(kind) or "")
+            if path.startswith("/") and not path.startswith(_IN_STORAGE):
+                yield path
 
 
 def _owners(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -13,6 +13,10 @@ from typing import Any
 
 ENDED = frozenset({"TERMINATED", "SKIPPED", "INTERNAL_ERROR"})
 SUCCESS = "SUCCESS"
+#: What may still succeed; a word that is not known is no such promise.
+_UNDER_WAY = frozenset(
+    {"PENDING", "QUEUED", "RUNNING", "TERMINATING", "BLOCKED", "WAITING", "WAITING_FOR_RETRY"}
+)
 _LEFT_OUT = frozenset({"EXCLUDED", "DISABLED"})
 #: How far the clocks of harness and service may differ.
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -38,6 +42,11 @@ class JobRun:
     def has_ended(self) -> bool:
         """Whether nothing will change any more."""
         return _life_cycle(self.body) in ENDED
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the service says that it is still at it."""
+        return _life_cycle(self.body) in _UNDER_WAY
 
     @property
     def was_skipped(self) -> bool:

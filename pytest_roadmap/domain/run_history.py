@@ -93,7 +93,7 @@ def read_run_history(
         Unsuccessful(alias, whole, _errors(workspace, whole))
         for alias, each in runs.items()
         for run in each
-        if run.has_ended and _may_have_failed(run)
+        if not run.is_under_way and _may_have_failed(run)
         for whole in (JobRun(workspace.run(run.run_id)),)
         if _has_failed(whole)
     ]

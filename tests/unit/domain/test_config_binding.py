@@ -86,6 +86,19 @@ def test_an_optional_key_may_be_absent_and_must_be_right_where_it_stands() -> No
         assert len(compared(values).differences) == 1
 
 
+@pytest.mark.parametrize("path", ["targets[0].catalog", '"a.b".catalog'])
+def test_a_mapped_key_in_a_list_or_with_a_dot_is_compared(path: str) -> None:
+    """An optional row for it must not hide what stands there."""
+    held = [{"catalog": "other"}] if path.startswith("targets") else {"catalog": "other"}
+    values = with_values(
+        DEV, **{path.removesuffix(".catalog").strip('"').removesuffix("[0]"): held}
+    )
+    row = {"config_path": path, "observed": "uc.catalog", "comparator": "exact"}
+    values[MAP]["rows"].append(row | {"required": False})
+    (line,) = compared(values).differences
+    assert (line.row.config_path, line.configured, line.file) == (path, "other", DEV)
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -43,6 +43,7 @@ def test_every_value_has_one_key() -> None:
     assert list(leaves(values)) == [("a.b", 1), ('"a.b"', 2), ("c[0].d", 3)]
     assert value_at(values, "a.b") == 1
     assert value_at(values, "a.b.c") is None
+    assert [value_at(values, path) for path in ('"a.b"', "c[0].d", "c[1].d")] == [2, 3, None]
 
 
 @pytest.mark.parametrize(

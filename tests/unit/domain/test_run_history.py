@@ -180,6 +180,12 @@ def test_a_run_under_way_is_not_judged() -> None:
     assert problems(running, **{PATH: record(run_id=9)}) == []
 
 
+def test_a_run_in_an_unknown_state_is_no_run_under_way() -> None:
+    """It has not succeeded, and nobody can say that it will."""
+    odd = run_body() | {"state": {"life_cycle_state": "ABANDONED"}, "status": {}}
+    assert "has 0 incident records" in problems(odd, **{PATH: record(run_id=9)})[0]
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -24,7 +24,7 @@ from pytest_roadmap.domain.run_identity import (
 from tests.fakes.world import PIPELINE, READER, WORKSPACE_ID, FakeWorkspace
 
 USER = "choi@embedded.example"
-PATHS = ("/jobs/note", "/jobs/main.py", "/jobs/b.sql", "/jobs/loop")
+PATHS = ("/jobs/note", "/jobs/main.py", "/jobs/b.sql", "/jobs/loop", "/jobs/x.whl")
 TASKS: list[dict[str, Any]] = [
     {"task_key": "n", "notebook_task": {"notebook_path": PATHS[0]}, "existing_cluster_id": "c1"},
     {"task_key": "p", "spark_python_task": {"python_file": PATHS[1]}, "existing_cluster_id": "c1"},
@@ -34,6 +34,14 @@ TASKS: list[dict[str, Any]] = [
     {
         "task_key": "f",
         "for_each_task": {"task": {"task_key": "l", "notebook_task": {"notebook_path": PATHS[3]}}},
+    },
+    {
+        "task_key": "w",
+        "libraries": [
+            {"whl": PATHS[4]},
+            {"jar": "/Volumes/main/x.jar"},
+            {"pypi": {"package": "x"}},
+        ],
     },
     {"task_key": "r", "run_job_task": {"job_id": 2}},
     {"task_key": "l", "pipeline_task": {"pipeline_id": "pl"}},
