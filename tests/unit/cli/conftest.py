@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unit.cli.pretended import run
 from tests.unit.document.documents import PROJECT
+from tests.unit.proving.projects import add_feature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,3 +23,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(PROJECT / ".roadmap" / name, tmp_path / ".roadmap" / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def proved(project: Path) -> Path:
+    """A project whose one feature is proven and locked."""
+    add_feature(project)
+    assert run("--write") == 0
+    return project

@@ -1,9 +1,7 @@
-"""``roadmap prove``: exit statuses, table, progress, report and lock, over a pretended runner."""
+"""``roadmap prove``: exit statuses, table and report, over a pretended runner."""
 
 from __future__ import annotations
 
-import argparse
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,51 +9,16 @@ from typing import Any
 import pytest
 
 from pytest_roadmap.adapters.repository.lock_file import LOCK
-from pytest_roadmap.cli import main, prove
-from pytest_roadmap.cli._progress import Progress
-from pytest_roadmap.domain.controls import Observed, judge_healthy, not_judged
+from pytest_roadmap.cli import main
+from pytest_roadmap.domain.controls import Observed
 from pytest_roadmap.domain.outcome import Outcome
-from pytest_roadmap.proving.case import Case
 from pytest_roadmap.proving.runner import ProvingError
+from tests.unit.cli.pretended import PASSED, ending, refusing, run
 from tests.unit.proving.projects import (
     CONTROLS,
-    Ending,
     add_feature,
-    as_it_should,
-    control,
     pretend,
 )
-
-PASSED = Observed(Outcome.PASS)
-
-
-def arguments(*words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    prove.register(parser.add_subparsers())
-    return parser.parse_args(["prove", *words])
-
-
-def run(*words: str, runner: Any = None) -> int:
-    return prove.run(arguments(*words), runner or pretend())
-
-
-def ending(**observed: Observed) -> Ending:
-    """Cases named here (``N1`` of the first scenario and so on) end so, all others as they must."""
-
-    def end(case: Case) -> Observed:
-        key = case.control.control_id.rpartition(".")[2] if case.control else "healthy"
-        told = observed.get(key) if case.scenario_id == "SEC-001.S1" else None
-        return told or as_it_should(case)
-
-    return end
-
-
-@pytest.fixture
-def proved(project: Path) -> Path:
-    """A project whose one feature is proven and locked."""
-    add_feature(project)
-    assert run("--write") == 0
-    return project
 
 
 class TestUsage:
@@ -216,17 +179,6 @@ class TestVerdict:
         assert "0 of 5 cases judged" in capsys.readouterr().err
 
 
-def refusing(name: str, end: Ending = as_it_should) -> Any:
-    """A runner that cannot make the change of one control."""
-
-    def run_all(root: Path, cases: Any, jobs: int) -> Any:
-        for case, proof, printed in pretend(end)(root, cases, jobs):
-            judged = not_judged(case.scenario_id, case.control, "refused")
-            yield (case, judged, "") if case.name == name else (case, proof, printed)
-
-    return run_all
-
-
 class TestBrokenOff:
     """A proof that does not come to its end."""
 
@@ -272,79 +224,6 @@ class TestBrokenOff:
         assert closed == [True]
 
 
-class TestLock:
-    """``--write`` and what is out of date."""
-
-    def test_proven_but_not_locked_is_out_of_date(
-        self, project: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """The way out is named."""
-        add_feature(project)
-
-        assert run() == 20
-        assert "out of date for SEC-001: run 'roadmap prove --write'" in capsys.readouterr().out
-
-    def test_a_changed_controls_file_is_out_of_date(self, proved: Path) -> None:
-        """The lock was proven for another one."""
-        add_feature(proved, [*CONTROLS, control("SEC-001.S2.N2", "Then b")])
-
-        assert run() == 20
-        assert run("--write") == 0
-        assert run() == 0
-
-    def test_what_was_proven_is_written(self, proved: Path) -> None:
-        """By task and scenario."""
-        lock = json.loads((proved / LOCK).read_text("utf-8"))
-
-        assert lock["tasks"]["SEC-001"]["scenarios"] == {
-            "SEC-001.S1": ["SEC-001.S1.G1", "SEC-001.S1.N1"],
-            "SEC-001.S2": ["SEC-001.S2.N1"],
-        }
-
-    def test_a_disproof_does_not_touch_the_lock(self, proved: Path) -> None:
-        """It keeps what was proven before."""
-        before = (proved / LOCK).read_bytes()
-
-        assert run("--write", runner=pretend(ending(N1=PASSED))) == 20
-        assert (proved / LOCK).read_bytes() == before
-
-    def test_one_task_keeps_the_entries_of_others_that_have_a_feature(self, proved: Path) -> None:
-        """Those of tasks without any go."""
-        text = (proved / "features/sec/SEC-001.feature").read_text("utf-8")
-        second = [
-            control(f"SEC-002.{each}.N1", step)
-            for each, step in [("S1", "Then a"), ("S2", "Then b")]
-        ]
-        path = add_feature(proved, second, text=text.replace("SEC-001", "SEC-002"), name="SEC-002")
-
-        assert run("SEC-002", "--write") == 0
-        assert set(json.loads((proved / LOCK).read_text("utf-8"))["tasks"]) == {
-            "SEC-001",
-            "SEC-002",
-        }
-
-        path.unlink()
-        assert run("SEC-001", "--write") == 0
-        assert set(json.loads((proved / LOCK).read_text("utf-8"))["tasks"]) == {"SEC-001"}
-
-    def test_a_lock_that_breaks_meanwhile_is_one_sentence(
-        self, proved: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """After the table, and no traceback."""
-        capsys.readouterr()
-
-        def runner(root: Path, cases: Any, jobs: int) -> Any:
-            (root / LOCK).unlink()
-            (root / LOCK).mkdir()
-            yield from pretend()(root, cases, jobs)
-
-        assert run("--write", runner=runner) == 30
-
-        said = capsys.readouterr()
-        assert "SEC-001.S2    yes" in said.out
-        assert said.err.startswith(f"roadmap prove: {LOCK}: cannot be")
-
-
 def test_the_json_report_is_the_only_thing_on_stdout(
     proved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -358,62 +237,3 @@ def test_the_json_report_is_the_only_thing_on_stdout(
     assert found["unproven_steps"] == [{"scenario": "SEC-001.S1", "step": "Then a"}]
     (survivor,) = [each for each in found["cases"] if each["control"] == "SEC-001.S1.N1"]
     assert (survivor["word"], survivor["outcome"]) == ("survived", "pass")
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class TestProgress:
-    """What is said while it runs."""
-
-    CASE = Case("SEC-001.S1", "a.feature", None)
-
-    def test_a_failure_is_told_with_pytests_words(
-        self, proved: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """Those of a survivor would only say that it passed."""
-        told = ending(N1=PASSED, G1=Observed(Outcome.FAIL, "Then a"))
-        run(runner=pretend(told))
-
-        err = capsys.readouterr().err
-        assert "SEC-001.S1.N1: survived: passed although" in err
-        assert "<pytest of SEC-001.S1.N1>" not in err
-        assert "SEC-001.S1.G1: guard broken: ended fail" in err
-        assert "<pytest of SEC-001.S1.G1>" in err
-
-    def test_a_log_has_no_control_characters(
-        self, proved: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """One line a task, not one a case."""
-        capsys.readouterr()
-        run()
-
-        assert capsys.readouterr().out.startswith("SEC-001: 5 of 5 cases as they should\nscenario")
-
-    def test_verbose_has_a_line_a_case(
-        self, proved: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """With a counter."""
-        run("-v")
-
-        assert "[3/5] SEC-001.S1.N1: killed\n" in capsys.readouterr().out
-
-    def test_a_terminal_shows_a_counter_that_goes_away(self) -> None:
-        """The line of the task replaces it."""
-        out = Terminal()
-        progress = Progress([self.CASE, self.CASE], out, io.StringIO())
-
-        for _ in range(2):
-            progress.judged(self.CASE, judge_healthy("SEC-001.S1", PASSED), "")
-        progress.erase()
-
-        first, _, rest = out.getvalue().partition("\n")
-        assert first.split("\r\x1b[K")[1:] == [
-            "[1/2] SEC-001.S1 unchanged",
-            "SEC-001: 2 of 2 cases as they should",
-        ]
-        assert rest == "[2/2] SEC-001.S1 unchanged\r\x1b[K"
