@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,11 +193,23 @@ def _read(target: str, output: bytes) -> BundleSummary:
         said = json.loads(output)
         mode = str(said["bundle"].get("mode") or "")
         jobs = (said.get("resources") or {}).get("jobs") or {}
-        return BundleSummary(target, mode, dict(_job(job) for job in jobs.values() if "id" in job))
+        return BundleSummary(target, mode, _by_id(jobs.values()))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise InconclusiveError(
             "bundle_output", f"it is no summary of a bundle: {error}"
         ) from error
+
+
+def _by_id(jobs: Iterable[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    kept = [_job(job) for job in jobs if _is_deployed(job)]
+    if len(dict(kept)) < len(kept):
+        raise ValueError("two of its jobs have one id")
+    return dict(kept)
+
+
+def _is_deployed(job: Mapping[str, Any]) -> bool:
+    """Whether the job is there now and stays with the next deployment."""
+    return "id" in job and job.get("modified_status") != "deleted"
 
 
 def _job(job: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:

@@ -156,6 +156,21 @@ def test_a_tool_that_does_not_end_judges_nothing(tree: Tree) -> None:
         tree.bundle(timeout_s=0.2).summary()
 
 
+def test_two_resources_for_one_job_settle_nothing(tree: Tree) -> None:
+    """Which of them counts is not known."""
+    jobs = {"a": {"id": "1", "run_as": {"user_name": "u"}}, "b": {"id": "1"}}
+    tree.tool(f"echo '{json.dumps({'bundle': {}, 'resources': {'jobs': jobs}})}'")
+    with pytest.raises(InconclusiveError, match="two of its jobs have one id"):
+        tree.bundle().summary()
+
+
+def test_a_job_that_the_next_deployment_deletes_is_not_deployed(tree: Tree) -> None:
+    """It is still there, and the bundle no longer describes it."""
+    jobs = {"a": {"id": "1", "modified_status": "deleted"}, "b": {"id": "2"}}
+    tree.tool(f"echo '{json.dumps({'bundle': {}, 'resources': {'jobs': jobs}})}'")
+    assert list(tree.bundle().summary().jobs) == [2]
+
+
 @pytest.mark.parametrize(
     "printed", ["[]", "{}", "no json", '{"bundle": {}, "resources": {"jobs": 1}}']
 )
