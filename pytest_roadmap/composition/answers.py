@@ -10,6 +10,8 @@ from pytest_roadmap.domain.recording import AnswerCheck, Recorder
 #: The stamp of every answer of an embedded cloud.
 EMBEDDED_HEADER = "x-roadmap-embedded"
 
+#: The words of the embedded engine for what it cannot evaluate: neither healthy nor failing.
+_UNSUPPORTED = "unsupported by the embedded engine"
 _REFUSALS = {
     "workspace": "{where} answers as an embedded cloud, which is no real environment;"
     " bind workspace.host to the real workspace",
@@ -35,3 +37,13 @@ def refuse_embedded(side: str) -> AnswerCheck:
             raise InconclusiveError("identity", sentence.format(where=where))
 
     return check
+
+
+def refuse_unsupported(words: str) -> None:
+    """The check of a failed statement's words.
+
+    Raises:
+        InconclusiveError: the embedded engine says that it cannot evaluate the statement.
+    """
+    if _UNSUPPORTED in words.lower():
+        raise InconclusiveError("unsupported_by_embedded_engine", words)

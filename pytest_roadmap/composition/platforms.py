@@ -23,7 +23,7 @@ from pytest_roadmap.adapters.databricks import (
     WorkspaceConnection,
     connect_workspace,
 )
-from pytest_roadmap.composition.answers import note_embedded, refuse_embedded
+from pytest_roadmap.composition.answers import note_embedded, refuse_embedded, refuse_unsupported
 from pytest_roadmap.composition.cloud import checked_connection
 from pytest_roadmap.composition.credentials import (
     Machine,
@@ -104,6 +104,7 @@ class EmbeddedPlatform:
                 {"auth_type": "pat", "token": token},
                 identity=alias,
                 answer_check=note_embedded,
+                error_check=refuse_unsupported,
                 limits=limits,
                 trust_env=False,
             ),
@@ -231,6 +232,7 @@ class RealPlatform:
                 login,
                 identity=alias,
                 answer_check=refuse_embedded("workspace"),
+                error_check=refuse_unsupported,
                 limits=Limits(statement_s=limit),
             )
 

@@ -74,11 +74,16 @@ class Answer(Generic[T]):
         return last if isinstance(last, dict) else {}
 
 
+def _any_words(_words: str) -> None:
+    return
+
+
 class WorkspaceConnection:
     """A client of one identity. ``identity`` is its alias in the evidence (``harness`` …).
 
     ``answer_check`` sees each answer once it is recorded, and ends the scenario before anything
-    can be judged when the answer comes from where none may come. ``trust_env`` says whether
+    can be judged when the answer comes from where none may come; ``error_check`` does so when
+    the words of a failed statement say nothing about what was asked. ``trust_env`` says whether
     proxies and authorities of the process's variables count.
     """
 
@@ -89,12 +94,14 @@ class WorkspaceConnection:
         identity: str,
         limits: Limits,
         answer_check: AnswerCheck,
+        error_check: Callable[[str], None] = _any_words,
         trust_env: bool = True,
     ) -> None:
         self.client = client
         self.identity = identity
         self.limits = limits
         self._answer_check = answer_check
+        self.error_check = error_check
         self._current = threading.local()
         session = client.api_client._api_client._session  # noqa: SLF001 (see the module docstring)
         session.hooks["response"].append(self._seen)
@@ -204,6 +211,7 @@ def connect_workspace(
     *,
     identity: str,
     answer_check: AnswerCheck,
+    error_check: Callable[[str], None] = _any_words,
     limits: Limits | None = None,
     trust_env: bool = True,
 ) -> WorkspaceConnection:
@@ -214,6 +222,7 @@ def connect_workspace(
         credentials: keyword arguments of the SDK's ``Config`` with an explicit ``auth_type``.
         identity: alias of the identity in the evidence.
         answer_check: refuses an answer of a service that may not answer here.
+        error_check: refuses the words of a failed statement that judge nothing.
         limits: how long to wait; the default suits a real service.
         trust_env: whether proxies and authorities of the process's variables count.
 
@@ -247,6 +256,7 @@ def connect_workspace(
         identity=identity,
         limits=limits,
         answer_check=answer_check,
+        error_check=error_check,
         trust_env=trust_env,
     )
 

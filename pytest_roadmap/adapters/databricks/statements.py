@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _RUNNING = ("PENDING", "RUNNING")
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "CLOSED")
 _LONGEST_PAUSE_S = 15.0
-#: The words of the embedded engine for what it cannot evaluate: neither healthy nor failing.
-_UNSUPPORTED = "unsupported by the embedded engine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class StatementRun:
 
         Raises:
             InconclusiveError: it did not end in time, the result is truncated or not whole, or
-                the embedded engine cannot evaluate it.
+                its error judges nothing.
         """
         deadline = self._monotonic() + self._connection.limits.statement_s
         body = self._submit(statement)
@@ -116,8 +114,7 @@ class StatementRun:
         status = body.get("status") or {}
         error = status.get("error") or {}
         message = str(error.get("message", ""))
-        if _UNSUPPORTED in message.lower():
-            raise InconclusiveError("unsupported_by_embedded_engine", message)
+        self._connection.error_check(message)
         if state != "SUCCEEDED":
             return StatementResult(
                 statement_id,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_roadmap.adapters.databricks import DatabricksWorkspace, Limits, connect_workspace
+from pytest_roadmap.composition.answers import refuse_unsupported
 from pytest_roadmap.domain.outcome import (
     AccessRefusedError,
     AssetMissingError,
@@ -49,6 +50,7 @@ def workspace(
         identity="harness",
         limits=Limits(retry_s=retry_s, http_s=2, wait_s=5, statement_s=statement_s),
         answer_check=answer_check,
+        error_check=refuse_unsupported,
         trust_env=answer_check is not accept,
     )
     return DatabricksWorkspace(connection, recorder)
