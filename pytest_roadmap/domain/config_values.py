@@ -27,6 +27,14 @@ _LONG_BASE64 = re.compile(
 _LONG_SEGMENT = 16
 #: Owners and contacts stand in a configuration on purpose.
 _HARMLESS = "mail address"
+#: A password or key inside a longer text, unless a reference stands there.
+_ASSIGNED = re.compile(
+    r"(?:password|passwd|pwd|account-?key|client[_-]?secret|shared-?access-?key)"
+    r"=(?!\s*[{$%<])\s*[^\s;&,\"'{$]",
+    re.IGNORECASE,
+)
+#: Keys of the storage driver, which end in the name of the account.
+_STORAGE_KEY = re.compile(r"fs\.azure\.(?:account\.key|account\.oauth2\.client\.secret|sas)\.")
 #: Fields that hold the value of the key above them.
 _VALUE_FIELDS = frozenset({"value", "default", "literal", "plain", "plaintext", "text", "raw"})
 
@@ -173,29 +181,35 @@ def _telling_values(file: ConfigFile) -> Iterator[str]:
             continue
         text = str(value).strip()
         rest = _REFERENCE.sub(" ", text).strip()
-        if _is_literal(path, value, rest):
+        if _is_literal(file, path, value, rest):
             yield f"{file.path}: {path} is a literal, expected {{{{secrets/<scope>/<key>}}}}"
+        elif _ASSIGNED.search(text):
+            yield f"{file.path}: {path} holds a literal secret (a password inside a text)"
         elif any(_is_long_base64(word) for word in rest.split()):
             yield f"{file.path}: {path} holds a literal secret (a long base64 text)"
         elif _kinds(text) and not _kinds(file.text):
             yield f"{file.path}: {path} holds a literal secret ({', '.join(_kinds(text))})"
 
 
-def _names_secret(path: str, value: Any) -> bool:
+def _names_secret(file: ConfigFile, path: str, value: Any) -> bool:
     """Whether a key is that of a secret, or holds the value of one in a list or a field."""
     *above, last = path.split(".")
     name = _INDEX.sub("", last)
     if is_secret_key(name) or not isinstance(value, str):
         return is_secret_key(name)
+    if _STORAGE_KEY.search(path):
+        return True
     holders = [name] if name != last else []
     if name.lower() in _VALUE_FIELDS:
         holders += [_INDEX.sub("", part) for part in above[-1:]]
+        beside = (value_at(file.values, ".".join((*above, each))) for each in ("name", "key"))
+        holders += [each for each in beside if isinstance(each, str)]
     return any(is_secret_key(each) or is_secret_key(each.removesuffix("s")) for each in holders)
 
 
-def _is_literal(path: str, value: Any, rest: str) -> bool:
+def _is_literal(file: ConfigFile, path: str, value: Any, rest: str) -> bool:
     """Whether ``rest``, which is left beside the references of a value, is a secret by its key."""
-    if not rest or not _names_secret(path, value) or _SCHEME.fullmatch(rest):
+    if not rest or not _names_secret(file, path, value) or _SCHEME.fullmatch(rest):
         return False
     connects = path.lower().replace("_", "").replace("-", "").endswith("connectionstring")
     return not (connects and references_in(value))
