@@ -8,19 +8,18 @@ from typing import Any
 
 import pytest
 
-from pytest_roadmap.adapters.databricks import DatabricksWorkspace, Limits, connect_workspace
-from pytest_roadmap.composition.answers import refuse_unsupported
+from pytest_roadmap.adapters.databricks import connect_workspace
 from pytest_roadmap.domain.outcome import (
     AccessRefusedError,
     AssetMissingError,
     InconclusiveError,
 )
-from pytest_roadmap.domain.recording import AnswerCheck, Recorder
+from pytest_roadmap.domain.recording import Recorder
 from tests.unit.adapters.fake_http import FakeServer, Reply, accept, fake_server, refuse
+from tests.unit.adapters.scripted_workspace import workspace
 
 ME = "/api/2.0/preview/scim/v2/Me"
 GRANTS = "/api/2.1/unity-catalog/effective-permissions/schema/main.silver"
-STATEMENTS = "/api/2.0/sql/statements"
 SP = "11111111-2222-4333-8444-555555555555"
 
 
@@ -36,26 +35,6 @@ def recorder() -> Recorder:
     return Recorder("SEC-003.S1", lambda: datetime.now(UTC), "When something is read")
 
 
-def workspace(
-    server: FakeServer,
-    recorder: Recorder,
-    *,
-    answer_check: AnswerCheck = accept,
-    retry_s: int = 3,
-    statement_s: float = 5.0,
-) -> DatabricksWorkspace:
-    connection = connect_workspace(
-        server.url,
-        {"auth_type": "pat", "token": "fake-token-value"},
-        identity="harness",
-        limits=Limits(retry_s=retry_s, http_s=2, wait_s=5, statement_s=statement_s),
-        answer_check=answer_check,
-        error_check=refuse_unsupported,
-        trust_env=answer_check is not accept,
-    )
-    return DatabricksWorkspace(connection, recorder)
-
-
 def me(**headers: str) -> Reply:
     return Reply(body={"userName": SP, "id": "7"}, headers={"X-Databricks-Org-Id": "42", **headers})
 
@@ -65,19 +44,6 @@ def page(*names: str, token: str | None = None) -> Reply:
     assignments = [{"principal": SP, "privileges": privileges}] if names else []
     body: dict[str, Any] = {"privilege_assignments": assignments}
     return Reply(body=body | ({"next_page_token": token} if token else {}))
-
-
-def statement(state: str, **more: Any) -> Reply:
-    return Reply(body={"statement_id": "st-1", "status": {"state": state}, **more})
-
-
-def succeeded(rows: list[list[str | None]], **manifest: Any) -> Reply:
-    columns = [{"name": "v"}]
-    return statement(
-        "SUCCEEDED",
-        manifest={"schema": {"columns": columns}, "total_row_count": len(rows), **manifest},
-        result={"data_array": rows},
-    )
 
 
 def test_the_workspace_id_is_the_one_the_service_states(
@@ -251,81 +217,6 @@ def test_an_answer_that_the_check_refuses_ends_the_scenario(
     assert len(recorder.events) == 1
 
 
-def test_the_result_of_a_statement_is_whole(server: FakeServer, recorder: Recorder) -> None:
-    """Every chunk is fetched, nulls stay nulls."""
-    first = succeeded([["1"], [None]])
-    first.body["result"]["next_chunk_index"] = 1
-    first.body["manifest"]["total_row_count"] = 3
-    server.on(f"POST {STATEMENTS}", first)
-    server.on(f"GET {STATEMENTS}/st-1/result/chunks/1", Reply(body={"data_array": [["3"]]}))
-
-    result = workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
-
-    assert result.rows == (("1",), (None,), ("3",))
-
-
-def test_a_truncated_result_is_no_result(server: FakeServer, recorder: Recorder) -> None:
-    """``manifest.truncated`` must be false."""
-    server.on(f"POST {STATEMENTS}", succeeded([["1"]], truncated=True))
-
-    with pytest.raises(InconclusiveError, match="partial_result"):
-        workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
-
-
-def test_rows_that_are_missing_are_noticed(server: FakeServer, recorder: Recorder) -> None:
-    """The manifest's row count must be reached."""
-    reply = succeeded([["1"]])
-    reply.body["manifest"]["total_row_count"] = 2
-    server.on(f"POST {STATEMENTS}", reply)
-
-    with pytest.raises(InconclusiveError, match="1 of 2"):
-        workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
-
-
-def test_a_failed_statement_is_an_answer(server: FakeServer, recorder: Recorder) -> None:
-    """SQL errors come with HTTP 200; a lack of permission is recognised as such."""
-    error = {"error_code": "PERMISSION_DENIED", "message": "no SELECT on t"}
-    failed = {"status": {"state": "FAILED", "error": error, "sql_state": "42501"}}
-    server.on(f"POST {STATEMENTS}", Reply(body={"statement_id": "st-1", **failed}))
-
-    result = workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
-
-    assert (result.state, result.refused, result.error_message) == (
-        "FAILED",
-        True,
-        "no SELECT on t",
-    )
-
-
-def test_what_the_embedded_engine_cannot_evaluate_is_inconclusive(
-    server: FakeServer, recorder: Recorder
-) -> None:
-    """Never healthy, never failing (rules a.1, fault 6)."""
-    error = {"error_code": "X", "message": "PIVOT is unsupported by the embedded engine"}
-    server.on(
-        f"POST {STATEMENTS}",
-        Reply(body={"statement_id": "st-1", "status": {"state": "FAILED", "error": error}}),
-    )
-
-    with pytest.raises(InconclusiveError, match="unsupported"):
-        workspace(server, recorder).execute("SELECT 1", warehouse_id="w")
-
-
-def test_a_running_statement_is_polled_to_its_end(server: FakeServer, recorder: Recorder) -> None:
-    """A statement that outlives the synchronous wait is asked for again."""
-    server.on(f"POST {STATEMENTS}", statement("RUNNING"))
-    server.on(f"GET {STATEMENTS}/st-1", statement("RUNNING"), succeeded([["1"]]))
-
-    result = workspace(server, recorder).execute(
-        "SELECT :v", warehouse_id="w", parameters={"v": "1"}
-    )
-
-    assert result.rows == (("1",),)
-    sent = recorder.events[0].body["request"]
-    assert sent["parameters"] == [{"name": "v", "type": "STRING", "value": "1"}]
-    assert {"key": "dod_task", "value": "SEC-003"} in sent["query_tags"]
-
-
 def test_a_service_principal_that_is_not_listed_is_missing(
     server: FakeServer, recorder: Recorder
 ) -> None:
@@ -373,17 +264,6 @@ def test_files_are_written_once_and_read_back(server: FakeServer, recorder: Reco
     assert port.download("/Volumes/main/ops/v/_dod_probe/x") == b"probe-content"
     assert server.requests(path)[0].query == "overwrite=false"
     assert "probe-content" not in repr(recorder.events)
-
-
-def test_a_statement_that_does_not_end_is_cancelled(server: FakeServer, recorder: Recorder) -> None:
-    """Our own time-out judges nothing, and leaves nothing running."""
-    server.on(f"POST {STATEMENTS}", statement("RUNNING"))
-    server.on(f"GET {STATEMENTS}/st-1", statement("RUNNING"))
-    server.on(f"POST {STATEMENTS}/st-1/cancel", Reply())
-
-    with pytest.raises(InconclusiveError, match="statement_timeout"):
-        workspace(server, recorder, statement_s=0.1).execute("SELECT 1", warehouse_id="w")
-    assert server.requests(f"{STATEMENTS}/st-1/cancel")
 
 
 def test_credentials_that_no_sign_in_accepts_are_inconclusive(server: FakeServer) -> None:
