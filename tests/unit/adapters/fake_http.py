@@ -62,6 +62,15 @@ class FakeServer:
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that went away."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_arguments: Any) -> None:
+        return
+
+
 @contextmanager
 def fake_server(tls_folder: Path | None = None) -> Iterator[FakeServer]:
     """A running server on the loopback address, with TLS when a folder for the CA is given."""
@@ -94,12 +103,6 @@ def fake_server(tls_folder: Path | None = None) -> Iterator[FakeServer]:
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
 
         def log_message(self, *_arguments: Any) -> None:
-            return
-
-    class QuietServer(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_arguments: Any) -> None:
             return
 
     server = QuietServer(("127.0.0.1", 0), Handler)
