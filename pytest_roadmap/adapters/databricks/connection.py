@@ -229,24 +229,9 @@ def connect_workspace(
     Raises:
         InconclusiveError: the SDK cannot use the credentials; its own words, without values.
     """
-    from databricks.sdk import WorkspaceClient  # noqa: PLC0415 (takes a second)
-    from databricks.sdk.config import Config  # noqa: PLC0415
-
     limits = limits or Limits()
     try:
-        config = Config(
-            host=host,
-            product=PRODUCT,
-            product_version=__version__,
-            retry_timeout_seconds=limits.retry_s,
-            http_timeout_seconds=limits.http_s,
-            clock=bounded_clock(limits.retry_s),
-            debug_headers=False,
-            # Probe files are tiny: one request each, on the workspace host, that is recorded.
-            disable_experimental_files_api_client=True,
-            **credentials,
-        )
-        client = WorkspaceClient(config=config)
+        client = _client(host, credentials, limits)
     except ScenarioStopError:
         raise
     except (OSError, ValueError) as error:
@@ -259,6 +244,25 @@ def connect_workspace(
         error_check=error_check,
         trust_env=trust_env,
     )
+
+
+def _client(host: str, credentials: Mapping[str, Any], limits: Limits) -> WorkspaceClient:
+    from databricks.sdk import WorkspaceClient  # noqa: PLC0415 (takes a second)
+    from databricks.sdk.config import Config  # noqa: PLC0415
+
+    config = Config(
+        host=host,
+        product=PRODUCT,
+        product_version=__version__,
+        retry_timeout_seconds=limits.retry_s,
+        http_timeout_seconds=limits.http_s,
+        clock=bounded_clock(limits.retry_s),
+        debug_headers=False,
+        # Probe files are tiny: one request each, on the workspace host, that is recorded.
+        disable_experimental_files_api_client=True,
+        **credentials,
+    )
+    return WorkspaceClient(config=config)
 
 
 def bounded_clock(limit_s: float) -> Any:
