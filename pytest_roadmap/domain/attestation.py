@@ -12,6 +12,11 @@ from pytest_roadmap.domain.ports import AttestationVerdict
 PREDICATE_TYPE = "urn:pytest-roadmap:attestation:v1"
 RUNNER_ROLE = "runner"
 APPROVE = "approve"
+#: What is unseen beside the format characters: joiner, Hangul and Khmer fillers, selectors.
+_UNSEEN = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
 #: Git may record an attestation up to this long after it was signed.
 COMMIT_GRACE = timedelta(days=1)
 
@@ -165,8 +170,17 @@ def _taken_back(
 
 
 def person_key(person: str) -> str:
-    """Two spellings of one person compare equal: Unicode form, case and outer spaces aside."""
-    return unicodedata.normalize("NFKC", person).casefold().strip()
+    """Two spellings of one person compare equal: Unicode form, case, spaces and unseen signs aside.
+
+    A blank between two words counts once, however wide it is.
+    """
+    seen = "".join(each for each in person if not _unseen(each))
+    return " ".join(unicodedata.normalize("NFKC", seen).casefold().split())
+
+
+def _unseen(char: str) -> bool:
+    """Format characters, variation selectors, joiners and fillers, which leave no mark."""
+    return char in _UNSEEN or unicodedata.category(char) == "Cf"
 
 
 def _concerns(attestation: Attestation, demand: Demand) -> bool:

@@ -206,7 +206,7 @@ def next_entry(signoff: SignoffText, approval: Approval, at: datetime) -> Approv
 
 def first_difference(stated: str, computed: str) -> str:
     """The first line of sections 1 to 6 that is not what the records give; "" for none."""
-    ours, theirs = stated.strip().splitlines(), computed.strip().splitlines()
+    ours, theirs = stated.strip("\n").split("\n"), computed.strip("\n").split("\n")
     section = "1"
     for index, (said, found) in enumerate(zip_longest(ours, theirs)):
         if said == found:

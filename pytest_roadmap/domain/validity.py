@@ -95,7 +95,12 @@ def _embedded(record: Record, schema: str) -> tuple[ValidityFailure, ...]:
 
 
 def _clock(record: Record, now: datetime) -> tuple[ValidityFailure, ...]:
-    if record.started <= record.ended <= now:
-        return ()
-    reason = f"{record.task_id}: the record's times are not in order: started, ended, now"
-    return (ValidityFailure(Failure.CLOCK, reason),)
+    found = []
+    if not record.started <= record.ended <= now:
+        found.append(f"{record.task_id}: the record's times are not in order: started, ended, now")
+    found += [
+        f"{result.scenario_id}: its times are not in order: started, ended, the record's end"
+        for result in record.scenarios
+        if not result.started <= result.ended <= record.ended
+    ]
+    return tuple(ValidityFailure(Failure.CLOCK, reason) for reason in found)

@@ -47,7 +47,7 @@ FACTS = st.dictionaries(
 )
 SCENARIOS = st.builds(
     ScenarioResult,
-    scenario_id=TEXT,
+    scenario_id=TEXT.map("SEC-003.{}".format),
     title=TEXT,
     sub_tasks=st.lists(st.integers(0, 9), max_size=3).map(tuple),
     modes=st.lists(TEXT, max_size=2).map(tuple),

@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pytest_roadmap.domain.attestation import Attestation, Candidate, Demand, Signer, judge
+from pytest_roadmap.domain.attestation import (
+    Attestation,
+    Candidate,
+    Demand,
+    Signer,
+    judge,
+    person_key,
+)
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -158,15 +165,24 @@ def test_one_person_cannot_sign_for_two_roles() -> None:
     assert "different persons" in verdict.problems[0]
 
 
-def test_one_person_with_two_keys_is_still_one_person() -> None:
+@pytest.mark.parametrize(
+    "spelling",
+    [" LEE@corp", "lee@corp\u3164", "le\u034fe@corp", "lee\ufe0f@corp", "\u200blee@corp"],
+)
+def test_one_person_with_two_keys_is_still_one_person(spelling: str) -> None:
     """Neither another key nor another spelling makes a second person."""
-    second = replace(LEE, person=" LEE@corp", roles=("Ops",), key_id="key-2")
+    second = replace(LEE, person=spelling, roles=("Ops",), key_id="key-2")
 
     verdict = judge(
         [candidate(LEE, "Platform"), candidate(second, "Ops")], demand("Platform", "Ops")
     )
 
     assert "different persons" in verdict.problems[0]
+
+
+def test_a_wide_gap_in_a_name_makes_no_second_person() -> None:
+    """A blank is a blank, however many and of which width."""
+    assert person_key("Kim\u3000 Lee") == person_key("kim lee") != person_key("kimlee")
 
 
 def test_one_key_cannot_stand_for_two_persons() -> None:

@@ -165,6 +165,23 @@ def test_times_must_be_in_order() -> None:
     assert [item.failure for item in found] == [Failure.CLOCK]
 
 
+@pytest.mark.parametrize(
+    "times", [{"ended": T0 + timedelta(days=9000)}, {"started": T0 + timedelta(days=1)}]
+)
+def test_a_scenario_cannot_end_after_its_record(times: dict[str, Any]) -> None:
+    """Else it would stay fresh for ever, and outlive every later failure."""
+    first, *others = record().scenarios
+    made = replace(record(), scenarios=(replace(first, **times), *others))
+    now = made.ended + timedelta(days=1)
+
+    (failure,) = failures_of(
+        made, schema=REAL_SCHEMA, dod_digest=DIGEST, feature_digests=FEATURES, now=now
+    )
+
+    assert failure.failure is Failure.CLOCK
+    assert failure.reason.startswith(first.scenario_id)
+
+
 def test_each_kind_has_one_schema() -> None:
     """Embedded and real records never share a schema."""
     assert {schema_of_kind(kind) for kind in ("dev", "rehearsal", "prod")} == {REAL_SCHEMA}

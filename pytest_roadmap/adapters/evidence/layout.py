@@ -85,16 +85,17 @@ def record_of(fields: Mapping[str, Any]) -> Record:
         state_id = environment.pop("state_id", None)
         if environment:
             facts["environment"] = {"name": name, "kind": kind, **environment}
+        task_id = _text(fields["task"])
         return Record(
             record_id=_text(fields["record_id"]),
-            task_id=_text(fields["task"]),
+            task_id=task_id,
             dod_digest=_text(fields["dod_digest"]),
             environment=_text(name),
             kind=_text(kind),
             state_id=None if state_id is None else _text(state_id),
             started=_moment(fields["time"]["started"]),
             ended=_moment(fields["time"]["ended"]),
-            scenarios=tuple(_result(item) for item in fields["scenarios"]),
+            scenarios=_results(fields["scenarios"], task_id),
             runner=dict(fields["runner"]),
             facts=facts,
         )
@@ -133,15 +134,31 @@ def in_yaml_and_json(value: Any) -> str:
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def _json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=once_each)
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys are all different, for readers differ about which of two counts.
+
+    Raises:
+        ValueError: a key is given twice.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
 def _parse_line(line: str, fields: dict[str, Any]) -> None:
     try:
         if line.startswith("  - "):
-            next(reversed(fields.values())).append(json.loads(line[4:]))
+            next(reversed(fields.values())).append(_json(line[4:]))
             return
         key, found, value = line.partition(":")
         if not found or not key.isidentifier() or key in fields:
             raise GarbledError(f"its front matter has the line {line[:80]!r}")
-        fields[key] = json.loads(value) if value.strip() else []
+        fields[key] = _json(value) if value.strip() else []
     except (ValueError, AttributeError, StopIteration, RecursionError) as error:
         raise GarbledError(f"its front matter has the line {line[:80]!r}") from error
 
@@ -183,6 +200,19 @@ def _controls(item: Any) -> ProvenControls:
         return ProvenControls()
     proven_at = item["proven_at"]
     return ProvenControls(_whole(item["count"]), None if proven_at is None else _text(proven_at))
+
+
+def _results(items: Iterable[Mapping[str, Any]], task_id: str) -> tuple[ScenarioResult, ...]:
+    """The results of a record: of its own task, and of each scenario one."""
+    found: dict[str, ScenarioResult] = {}
+    for item in items:
+        result = _result(item)
+        if not result.scenario_id.startswith(f"{task_id}."):
+            raise ValueError(f"{result.scenario_id} is no scenario of {task_id}")
+        if result.scenario_id in found:
+            raise ValueError(f"{result.scenario_id} stands there twice")
+        found[result.scenario_id] = result
+    return tuple(found.values())
 
 
 def _result(item: Mapping[str, Any]) -> ScenarioResult:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_roadmap.adapters.evidence.layout import GarbledError
+from pytest_roadmap.adapters.evidence.layout import GarbledError, once_each
 from pytest_roadmap.domain.evidence import Record
 from pytest_roadmap.domain.outcome import Outcome
 
@@ -100,9 +100,9 @@ def open_envelope(content: bytes) -> Opened:
         GarbledError: it is no DSSE envelope around an in-toto Statement.
     """
     try:
-        envelope = json.loads(content)
+        envelope = json.loads(content, object_pairs_hook=once_each)
         payload = base64.b64decode(envelope["payload"], validate=True)
-        statement = json.loads(payload)
+        statement = json.loads(payload, object_pairs_hook=once_each)
         signatures = envelope["signatures"]
         if envelope["payloadType"] != PAYLOAD_TYPE or statement["_type"] != STATEMENT_TYPE:
             raise GarbledError("it is no in-toto Statement in a DSSE envelope")

@@ -176,7 +176,12 @@ def test_an_environment_kind_that_the_level_does_not_ask_for_does_not_count(worl
 
 def test_a_record_of_a_task_that_is_gone_is_passed_over(world: World) -> None:
     """It belongs to no row."""
-    made = replace(world.record(BOTH), task_id="SEC-002")
+    own = world.record(BOTH)
+    scenarios = tuple(
+        replace(each, scenario_id=each.scenario_id.replace("SEC-001", "SEC-002"))
+        for each in own.scenarios
+    )
+    made = replace(own, task_id="SEC-002", scenarios=scenarios)
     store = EvidenceStore(world.root / FOLDER, schema=REAL_SCHEMA)
     store.write(made, (), replace(world.task, task_id="SEC-002"))
 

@@ -236,6 +236,8 @@ class TestApproval:
     ("stated", "told"),
     [
         ("## 1. a\nx\ny\n", ""),
+        ("## 1. a\nx\u2028y\n", "section 1: it says 'x\\u2028y', the records give 'x'"),
+        ("## 1. a\nx\x0cy\n", "section 1: it says 'x\\x0cy', the records give 'x'"),
         ("## 1. a\ny\n", "section 1: it leaves out 'x', which the records give"),
         ("## 1. a\nx\nw\ny\n", "section 1: it says 'w', which the records do not give"),
         ("## 1. a\nz\ny\n", "section 1: it says 'z', the records give 'x'"),
