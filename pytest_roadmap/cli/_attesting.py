@@ -29,7 +29,7 @@ from pytest_roadmap.adapters.evidence.signing import (
     file_subject,
     with_own_id,
 )
-from pytest_roadmap.cli.check import DOCUMENT
+from pytest_roadmap.cli._place import DOCUMENT
 from pytest_roadmap.domain.signoff import PURPOSE as GATE_APPROVED
 from pytest_roadmap.domain.waiver import PURPOSE as WAIVER_APPROVED
 

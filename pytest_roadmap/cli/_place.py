@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import argparse
 
 
+#: The roadmap document of a project, from its root.
+DOCUMENT = Path(".roadmap/implementation_roadmap.md")
+
+
 class NoSuchPlaceError(Exception):
     """The commit or the document in it is not there; one sentence."""
 
@@ -24,6 +28,17 @@ class Place:
     root: Path
     document: Path
     now: datetime
+
+
+def add_document(parser: argparse.ArgumentParser) -> None:
+    """Let a command be asked about another document."""
+    parser.add_argument(
+        "--document",
+        type=Path,
+        default=DOCUMENT,
+        metavar="FILE",
+        help="the roadmap document (default: %(default)s)",
+    )
 
 
 def add_at(parser: argparse.ArgumentParser) -> None:

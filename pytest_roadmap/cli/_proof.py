@@ -11,6 +11,7 @@ from typing import Any
 from pytest_roadmap.adapters.document.policy import PolicyError, read_policy
 from pytest_roadmap.adapters.document.reader import read_roadmap
 from pytest_roadmap.adapters.repository.lock_file import LOCK
+from pytest_roadmap.cli._place import DOCUMENT
 from pytest_roadmap.domain.controls import (
     Control,
     Proof,
@@ -30,7 +31,6 @@ from pytest_roadmap.proving.plan import (
 
 PROVED, DISPROVED, NOT_JUDGED = 0, 20, 22
 _POLICY = Path(".roadmap/policy.yaml")
-_DOCUMENT = Path(".roadmap/implementation_roadmap.md")
 _WIDTH = 12
 
 
@@ -42,13 +42,13 @@ def known_tasks(root: Path) -> tuple[str, ...]:
     """
     try:
         policy = read_policy(root / _POLICY)
-        reading = read_roadmap((root / _DOCUMENT).read_bytes(), policy)
+        reading = read_roadmap((root / DOCUMENT).read_bytes(), policy)
     except PolicyError as error:
         raise PlanError(str(error)) from error
     except OSError as error:
-        raise PlanError(f"{_DOCUMENT}: cannot be read: {error.strerror}") from error
+        raise PlanError(f"{DOCUMENT}: cannot be read: {error.strerror}") from error
     if reading.roadmap is None:
-        raise PlanError(f"{_DOCUMENT} cannot be read as a roadmap: run 'roadmap check'")
+        raise PlanError(f"{DOCUMENT} cannot be read as a roadmap: run 'roadmap check'")
     return tuple(reading.roadmap.by_id)
 
 

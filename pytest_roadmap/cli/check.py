@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_roadmap.cli._place import add_document
+
 if TYPE_CHECKING:
     from pytest_roadmap.domain.quality.finding import Finding
     from pytest_roadmap.domain.quality.report import CheckReport
@@ -15,7 +17,6 @@ CHECKS = (
     *("QA-01", "QA-02", "QA-03", "QA-04", "QA-05"),
     *("gates", "defaults", "structure", "status", "features"),
 )
-DOCUMENT = Path(".roadmap/implementation_roadmap.md")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,13 +28,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "and the evidence are those of the working directory. Exit status: 0 pass, 20 findings "
         "that fail, 22 inconclusive, 30 the document or the policy cannot be read.",
     )
-    parser.add_argument(
-        "--document",
-        type=Path,
-        default=DOCUMENT,
-        metavar="FILE",
-        help="the roadmap document (default: %(default)s)",
-    )
+    add_document(parser)
     parser.add_argument(
         "--only",
         type=_checks,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.cli._place import NoSuchPlaceError, add_at, place_of
-from pytest_roadmap.cli.check import DOCUMENT
+from pytest_roadmap.cli._place import NoSuchPlaceError, add_at, add_document, place_of
 
 if TYPE_CHECKING:
     from pytest_roadmap.cli._place import Place
@@ -42,13 +40,7 @@ def register(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("gate", help="name of the gate, such as G1")
-    parser.add_argument(
-        "--document",
-        type=Path,
-        default=DOCUMENT,
-        metavar="FILE",
-        help="the roadmap document (default: %(default)s)",
-    )
+    add_document(parser)
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     parser.add_argument(
         "--no-waivers", action="store_true", help="end with 10 where waivers were needed"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pytest_roadmap.cli.check import DOCUMENT
+from pytest_roadmap.cli._place import add_document
 
 _USAGE = 2
 _REFUSED = 20
@@ -57,9 +57,7 @@ def register(commands: Any) -> None:
         metavar="DIR",
         help="where the embedded run wrote (default: build/embedded)",
     )
-    parser.add_argument(
-        "--document", type=Path, default=DOCUMENT, metavar="FILE", help="the roadmap document"
-    )
+    add_document(parser)
     parser.set_defaults(run=run)
 
 

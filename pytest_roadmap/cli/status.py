@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.cli._place import NoSuchPlaceError, add_at, place_of
-from pytest_roadmap.cli.check import DOCUMENT
+from pytest_roadmap.cli._place import NoSuchPlaceError, add_at, add_document, place_of
 
 if TYPE_CHECKING:
     from pytest_roadmap.cli._place import Place
@@ -30,13 +28,7 @@ def register(commands: Any) -> None:
         "left out. Exit status: 0 derived, whatever the words; 2 there is no such commit; "
         "30 a file of the project cannot be used.",
     )
-    parser.add_argument(
-        "--document",
-        type=Path,
-        default=DOCUMENT,
-        metavar="FILE",
-        help="the roadmap document (default: %(default)s)",
-    )
+    add_document(parser)
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     add_at(parser)
     parser.set_defaults(run=run)

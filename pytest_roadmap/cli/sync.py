@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_roadmap.cli.check import DOCUMENT
+from pytest_roadmap.cli._place import add_document
 
 if TYPE_CHECKING:
     from pytest_roadmap.domain.sync import SyncPlan
@@ -29,13 +29,7 @@ def register(commands: Any) -> None:
         "works. Exit status: 0 shown or written, 20 the edit was refused, 30 a file of the "
         "project cannot be used.",
     )
-    parser.add_argument(
-        "--document",
-        type=Path,
-        default=DOCUMENT,
-        metavar="FILE",
-        help="the roadmap document (default: %(default)s)",
-    )
+    add_document(parser)
     parser.add_argument("--write", action="store_true", help="change the document")
     parser.set_defaults(run=run)
 

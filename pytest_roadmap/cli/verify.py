@@ -140,11 +140,11 @@ def _of(folder: Path, names: list[str], bench: Bench) -> Iterator[Verified]:
 def _signoff(path: Path) -> Iterator[Verified]:
     """One line for each sentence of a sign-off document that does not hold."""
     from pytest_roadmap.adapters.evidence.verifying import Effect, Verified  # noqa: PLC0415
+    from pytest_roadmap.cli._place import DOCUMENT  # noqa: PLC0415
     from pytest_roadmap.cli._signoff import UnknownGateError  # noqa: PLC0415
     from pytest_roadmap.cli._signoff_files import signoff_problems  # noqa: PLC0415
     from pytest_roadmap.cli._signoff_place import place_of_file  # noqa: PLC0415
     from pytest_roadmap.cli._standing import UnusableProjectError  # noqa: PLC0415
-    from pytest_roadmap.cli.check import DOCUMENT  # noqa: PLC0415
 
     place = place_of_file(path, DOCUMENT)
     try:

@@ -6,7 +6,7 @@ import base64
 import time
 from typing import TYPE_CHECKING, Any
 
-from databricks.sdk.service.jobs import JobSettings, Run, RunLifeCycleState, RunTask
+from databricks.sdk.service.jobs import JobSettings, QueueSettings, Run, RunLifeCycleState, RunTask
 from databricks.sdk.service.workspace import ImportFormat, Language
 
 from tests.contract.embedded_cloud import PIPELINE, RunningCloud
@@ -22,6 +22,16 @@ ENDED = (
     RunLifeCycleState.INTERNAL_ERROR,
 )
 AS_PIPELINE = {"run_as": {"service_principal_name": PIPELINE}}
+WRITE = (
+    "INSERT INTO main.ops.pipeline_state (pipeline_name, last_run_id, last_status) "
+    "SELECT 'contract', :run_id, current_user()"
+)
+WRITTEN = (
+    "SELECT last_run_id, last_status FROM main.ops.pipeline_state "
+    "WHERE pipeline_name = 'contract' ORDER BY last_run_id"
+)
+RUN_ID = [{"name": "run_id", "default": "none"}]
+QUEUE = QueueSettings(enabled=True)
 
 
 def put_file(cloud: RunningCloud, name: str, text: str, *, notebook: bool = False) -> str:
@@ -140,3 +150,8 @@ def rows(cloud: RunningCloud, statement: str) -> list[list[str | None]]:
     assert answer["status"]["state"] == "SUCCEEDED", answer
     found: list[list[str | None]] = answer["result"].get("data_array", [])
     return found
+
+
+def writing_job(cloud: RunningCloud, **settings: object) -> int:
+    """A job that notes its run id and who ran it; its id."""
+    return make_job(cloud, sql_task(cloud, "write", WRITE), parameters=RUN_ID, **settings)

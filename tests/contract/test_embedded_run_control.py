@@ -7,13 +7,14 @@ from databricks.sdk.errors import InvalidParameterValue, PermissionDenied, Resou
 from databricks.sdk.service.jobs import (
     JobAccessControlRequest,
     JobPermissionLevel,
-    QueueSettings,
     RunLifeCycleState,
     TerminationCodeCode,
 )
 
 from tests.contract.embedded_cloud import OUTSIDER, RunningCloud
 from tests.contract.embedded_jobs import (
+    QUEUE,
+    WRITTEN,
     attempts,
     ended,
     finished,
@@ -25,22 +26,8 @@ from tests.contract.embedded_jobs import (
     start,
     until,
     wait_for,
+    writing_job,
 )
-
-WRITE = (
-    "INSERT INTO main.ops.pipeline_state (pipeline_name, last_run_id, last_status) "
-    "SELECT 'contract', :run_id, current_user()"
-)
-WRITTEN = (
-    "SELECT last_run_id, last_status FROM main.ops.pipeline_state "
-    "WHERE pipeline_name = 'contract' ORDER BY last_run_id"
-)
-RUN_ID = [{"name": "run_id", "default": "none"}]
-QUEUE = QueueSettings(enabled=True)
-
-
-def _writing_job(cloud: RunningCloud, **settings: object) -> int:
-    return make_job(cloud, sql_task(cloud, "write", WRITE), parameters=RUN_ID, **settings)
 
 
 def test_a_repair_runs_the_failed_tasks_again_as_the_job_is_now(cloud: RunningCloud) -> None:
@@ -71,14 +58,14 @@ def test_a_repair_runs_the_failed_tasks_again_as_the_job_is_now(cloud: RunningCl
 def test_a_run_that_is_active_cannot_be_repaired(cloud: RunningCloud) -> None:
     """Only a terminated run can."""
     cloud.faults("task-hangs")
-    run_id = start(cloud, _writing_job(cloud))
+    run_id = start(cloud, writing_job(cloud))
     with pytest.raises(InvalidParameterValue, match="has not ended"):
         cloud.client("admin").jobs.repair_run(run_id, rerun_all_failed_tasks=True)
 
 
 def test_cancelling_a_job_ends_its_active_runs(cloud: RunningCloud) -> None:
     """Each ends as cancelled by a user."""
-    job_id = _writing_job(cloud, max_concurrent_runs=2)
+    job_id = writing_job(cloud, max_concurrent_runs=2)
     cloud.faults("task-hangs")
     started = [start(cloud, job_id), start(cloud, job_id)]
     wait_for(cloud, started[1], RunLifeCycleState.RUNNING)
@@ -92,7 +79,7 @@ def test_cancelling_a_job_ends_its_active_runs(cloud: RunningCloud) -> None:
 
 def test_cancelling_reaches_a_queued_run_and_the_child_of_a_run(cloud: RunningCloud) -> None:
     """The one never starts, the other ends with its parent."""
-    child = _writing_job(cloud, name="child")
+    child = writing_job(cloud, name="child")
     call = {"task_key": "call", "run_job_task": {"job_id": child}}
     job_id = make_job(cloud, call)
     cloud.faults("task-hangs:job=child")
@@ -113,7 +100,7 @@ def test_cancelling_reaches_a_queued_run_and_the_child_of_a_run(cloud: RunningCl
 
 def test_runs_are_listed_newest_first_by_job_state_and_time(cloud: RunningCloud) -> None:
     """Pages are followed; the filters narrow."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     made = [start(cloud, job_id, queue=QUEUE) for _ in range(3)]
     for run_id in made:
         last = ended(cloud, run_id)
@@ -139,7 +126,7 @@ def test_the_output_of_several_tasks_is_asked_task_by_task(cloud: RunningCloud) 
 
 def test_runs_are_seen_by_who_sees_the_job(cloud: RunningCloud) -> None:
     """Nothing before CAN_VIEW, all of it after."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     run = finished(cloud, job_id)
     assert run.run_id is not None
     jobs = cloud.client("outsider").jobs
@@ -162,7 +149,7 @@ def test_the_older_api_answers_alike_and_a_task_is_found_by_its_own_id(
     cloud: RunningCloud,
 ) -> None:
     """2.1 beside 2.2; the run of a task names the run it belongs to."""
-    run = finished(cloud, _writing_job(cloud))
+    run = finished(cloud, writing_job(cloud))
     old = cloud.rest("admin", "GET", f"/api/2.1/jobs/runs/get?run_id={run.run_id}").json()
     assert (old["run_id"], old["state"]["result_state"]) == (run.run_id, "SUCCESS")
     task_id = attempts(run, "write")[0].run_id
@@ -173,7 +160,7 @@ def test_the_older_api_answers_alike_and_a_task_is_found_by_its_own_id(
 
 def test_a_deleted_run_is_gone_and_an_active_one_stays(cloud: RunningCloud) -> None:
     """The history of a job loses it."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     run_id = start(cloud, job_id)
     ended(cloud, run_id)
     jobs = cloud.client("admin").jobs

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from databricks.sdk.errors import InvalidParameterValue, PermissionDenied
 from databricks.sdk.service.jobs import (
-    QueueSettings,
     RunLifeCycleState,
     TerminationCodeCode,
 )
@@ -13,6 +12,10 @@ from databricks.sdk.service.sql import CreateQueryRequestQuery
 
 from tests.contract.embedded_cloud import INFRA, PIPELINE, RunningCloud
 from tests.contract.embedded_jobs import (
+    QUEUE,
+    RUN_ID,
+    WRITE,
+    WRITTEN,
     attempts,
     ended,
     finished,
@@ -24,27 +27,13 @@ from tests.contract.embedded_jobs import (
     task_result,
     update,
     wait_for,
+    writing_job,
 )
-
-WRITE = (
-    "INSERT INTO main.ops.pipeline_state (pipeline_name, last_run_id, last_status) "
-    "SELECT 'contract', :run_id, current_user()"
-)
-WRITTEN = (
-    "SELECT last_run_id, last_status FROM main.ops.pipeline_state "
-    "WHERE pipeline_name = 'contract' ORDER BY last_run_id"
-)
-RUN_ID = [{"name": "run_id", "default": "none"}]
-QUEUE = QueueSettings(enabled=True)
-
-
-def _writing_job(cloud: RunningCloud, **settings: object) -> int:
-    return make_job(cloud, sql_task(cloud, "write", WRITE), parameters=RUN_ID, **settings)
 
 
 def test_a_sql_task_runs_as_the_principal_of_the_job(cloud: RunningCloud) -> None:
     """The row, the table's history and the query history all name it."""
-    run = finished(cloud, _writing_job(cloud), job_parameters={"run_id": "r1"})
+    run = finished(cloud, writing_job(cloud), job_parameters={"run_id": "r1"})
     assert result(run) == "SUCCESS"
     assert run.creator_user_name == "admin@embedded.example"
     assert rows(cloud, WRITTEN) == [["r1", PIPELINE]]
@@ -54,7 +43,7 @@ def test_a_sql_task_runs_as_the_principal_of_the_job(cloud: RunningCloud) -> Non
 
 def test_an_ended_run_says_so_in_both_forms_with_its_times(cloud: RunningCloud) -> None:
     """state of the older API, status of the newer one, and its page."""
-    run = finished(cloud, _writing_job(cloud), job_parameters={"run_id": "r1"})
+    run = finished(cloud, writing_job(cloud), job_parameters={"run_id": "r1"})
     assert run.state is not None
     assert run.state.life_cycle_state is RunLifeCycleState.TERMINATED
     assert run.status is not None
@@ -125,7 +114,7 @@ def test_references_in_task_parameters_are_replaced(cloud: RunningCloud) -> None
 
 def test_a_used_idempotency_token_answers_the_old_run(cloud: RunningCloud) -> None:
     """No second run starts, even after the first has ended."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     options = {"idempotency_token": "once", "job_parameters": {"run_id": "r1"}}
     first = start(cloud, job_id, **options)
     ended(cloud, first)
@@ -154,7 +143,7 @@ def test_the_rights_of_the_run_as_principal_count_not_those_of_the_caller(
 ) -> None:
     """The administrator starts it; the pipeline principal lost MODIFY."""
     cloud.revoke("schema", "main.ops", PIPELINE, "MODIFY")
-    run = finished(cloud, _writing_job(cloud))
+    run = finished(cloud, writing_job(cloud))
     task = attempts(run, "write")[0].run_id
     assert task is not None
     error = cloud.client("admin").jobs.get_run_output(task).error
@@ -167,7 +156,7 @@ def test_what_the_run_as_principal_may_not_use_fails_the_run(
     cloud: RunningCloud, what: str
 ) -> None:
     """Its file, its warehouse, itself."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     if what == "file":
         folder = cloud.client("admin").workspace.get_status("/Shared/contract").object_id
         path = f"/api/2.0/permissions/directories/{folder}"
@@ -189,7 +178,7 @@ def test_what_the_run_as_principal_may_not_use_fails_the_run(
 
 def test_over_the_limit_a_run_is_skipped_or_waits_in_the_queue(cloud: RunningCloud) -> None:
     """max_concurrent_runs is 1 by default."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     cloud.faults("task-hangs:job=contract")
     first = start(cloud, job_id, job_parameters={"run_id": "first"})
     skipped = cloud.client("admin").jobs.get_run(start(cloud, job_id))
@@ -301,7 +290,7 @@ def test_a_child_job_runs_as_its_own_principal_with_the_given_parameters(
     cloud: RunningCloud,
 ) -> None:
     """The parent waits for it and ends like it."""
-    child = _writing_job(cloud, name="child")
+    child = writing_job(cloud, name="child")
     call = {"job_id": child, "job_parameters": {"run_id": "from-{{job.parameters.run_id}}"}}
     task = {"task_key": "call", "run_job_task": call}
     run = finished(cloud, make_job(cloud, task, parameters=RUN_ID), job_parameters={"run_id": "p"})
@@ -327,7 +316,7 @@ def test_a_one_time_run_needs_no_job(cloud: RunningCloud) -> None:
 
 def test_a_restored_world_has_no_running_run_left(cloud: RunningCloud) -> None:
     """A run that was active in the snapshot ends; it writes nothing into the new state."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     cloud.faults("task-hangs")
     run_id = start(cloud, job_id)
     wait_for(cloud, run_id, RunLifeCycleState.RUNNING)
@@ -351,7 +340,7 @@ def test_a_fault_changes_what_a_successful_run_leaves(
     cloud: RunningCloud, fault: str, expected: list[list[str]]
 ) -> None:
     """The run itself reports success."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     for kind in ("warehouses/wh-embedded-1",):
         row = {"user_name": INFRA, "permission_level": "CAN_USE"}
         path = f"/api/2.0/permissions/{kind}"
@@ -371,7 +360,7 @@ def test_a_fault_changes_what_a_successful_run_leaves(
 
 def test_faults_can_answer_an_old_run_and_forget_all_runs(cloud: RunningCloud) -> None:
     """A fresh token does not help against the first."""
-    job_id = _writing_job(cloud)
+    job_id = writing_job(cloud)
     first = start(cloud, job_id)
     ended(cloud, first)
     cloud.faults("run-now-answers-old-run")

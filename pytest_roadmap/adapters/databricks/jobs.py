@@ -6,6 +6,7 @@ Source: calls C-JOB, C-PERM, C-RUN, C-RUNS, C-OUT and C-PATH, checked against da
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,14 @@ _RUN_ARRAYS = ("tasks", "job_parameters", "repair_history", "job_clusters")
 _PAGE = 24  # list_runs takes fewer than 25
 
 
-class WorkspaceJobs:
+class WorkspaceJobs(ABC):
     """The part of ``DatabricksWorkspace`` that speaks of jobs; ``JobsPort`` has the promises."""
 
+    @abstractmethod
     def _call(
         self, code: str, resource: str, function: Callable[[WorkspaceClient], Any]
     ) -> Answer[Any]:
-        raise NotImplementedError
+        """Make one recorded call, with the errors of the service as ours."""
 
     def jobs_named(self, name: str) -> tuple[Mapping[str, Any], ...]:
         """C-JOB; the service compares without case, so the exact name is compared here."""
